@@ -1,0 +1,37 @@
+"""The one list of what the bot can do when Rasa asks; made from the list of skills."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from rasa_sdk import Action
+from rasa_sdk.executor import ActionExecutor
+
+from actions.answer import AnswerQuestion
+from actions.forms import ValidateForm
+from actions.handoff import HandOff
+from actions.session import Repeat, Resume
+from actions.submit import SubmitForm
+from hub.skills import Skill
+from services.registry import SKILLS
+
+
+def actions_for(skills: tuple[Skill, ...]) -> list[Action]:
+    """Everything that Rasa may ask for, given these skills."""
+    names = [skill.name for skill in skills]
+    shared = [AnswerQuestion(), HandOff(skills), Repeat(), Resume(skills)]
+    return [*shared, *(ValidateForm(skill, names) for skill in skills), *(SubmitForm(skill) for skill in skills)]
+
+
+def executor_for(skills: tuple[Skill, ...]) -> ActionExecutor:
+    """An executor of rasa-sdk that knows them."""
+    executor = ActionExecutor()
+    for action in actions_for(skills):
+        executor.register_action(action)
+    return executor
+
+
+@lru_cache
+def executor() -> ActionExecutor:
+    """The executor of this process."""
+    return executor_for(SKILLS)

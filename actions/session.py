@@ -1,0 +1,74 @@
+"""Finding the thread again: saying the last thing once more, going on with what was interrupted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, FollowupAction
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.turns import split
+from bot.dialogue.mapper import replies_from_events
+from bot.dialogue.replies import Reply, skill_button
+from hub.skills import Skill
+
+NOTHING_SAID_YET = Reply("我们刚开始。请直接说您想问什么、办什么。")
+
+
+class Repeat(Action):  # type: ignore[misc]
+    """Says what we said last once more, buttons included."""
+
+    def name(self) -> str:
+        """As Rasa calls it."""
+        return "action_repeat"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Mapping[str, Any]
+    ) -> list[EventType]:
+        """Look it up in the turns before this one."""
+        earlier = (replies_from_events(turn) for turn in reversed(split(tracker.events)[:-1]))
+        for reply in next((replies for replies in earlier if replies), [NOTHING_SAID_YET]):
+            dispatcher.utter_message(json_message=reply.as_payload())
+        return []
+
+
+class Resume(Action):  # type: ignore[misc]
+    """Goes on with a form that had to stop: an outside system was down, or a human had taken over.
+
+    A form that is open needs no help: the generated rules make it ask again.
+    """
+
+    def __init__(self, skills: tuple[Skill, ...]) -> None:
+        self._skills = {skill.name: skill for skill in skills}
+
+    def name(self) -> str:
+        """As Rasa calls it."""
+        return "action_resume"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Mapping[str, Any]
+    ) -> list[EventType]:
+        """Open the form again, with everything that was filled in."""
+        kept = self._skills.get(_kept(tracker) or "")
+        if kept:
+            text = f"好的，我们继续“{kept.title}”。"
+            dispatcher.utter_message(json_message=Reply(text, skill=kept.name).as_payload())
+            return [FollowupAction(kept.form_name)]
+        buttons = tuple(skill_button(name) for name in self._skills)
+        text = "现在没有没办完的事项。您可以直接提问，或者点下面的按钮开始办理。"
+        dispatcher.utter_message(json_message=Reply(text, buttons=buttons).as_payload())
+        return []
+
+
+def _kept(tracker: Tracker) -> str | None:
+    """The skill whose form was put aside, unless it was cancelled or another one was begun since."""
+    for event in reversed(tracker.events):
+        custom = ((event.get("data") or {}).get("custom") or {}) if event.get("event") == "bot" else {}
+        if custom.get("kept"):
+            return str(custom["kept"])
+        intent = ((event.get("parse_data") or {}).get("intent") or {}).get("name")
+        if intent == "cancel" or (event.get("event") == "active_loop" and event.get("name")):
+            return None
+    return None

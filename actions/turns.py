@@ -1,0 +1,157 @@
+"""What the tracker that Rasa sends tells: the message at hand, what was done since, and how earlier turns went."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from rasa_sdk import Tracker
+
+from bot.dialogue.components.control_words import FILLERS
+from hub.kit.taxtext import Entity, extract
+
+Event = Mapping[str, Any]
+
+_ASKS = re.compile(
+    r"[?？]|吗|么(?!些)|呢\W*$|怎么|怎样|如何|什么|多少|哪|几(?:次|天|个|种|项|年|点|位|张|号)|是不是|是否|能不能|可不可以|"
+    r"要不要|用不用|有没有|算不算|为啥|咋|多久|啥"
+)
+_POLITE = (
+    "可以吗", "行吗", "好吗", "好不好", "对吗", "对吧", "是吧", "是吗", "麻烦您", "麻烦你", "麻烦", "谢谢您", "谢谢你",
+    "谢谢", "谢了", "辛苦了", "帮我查一下", "帮我看看", "查一下", "查下", "看一下", "看看", "帮我", "帮忙", "你看",
+    "您看", "您好", "你好", "给你", "给您", "请", "您", "你", "哈", "呀", "哦", "就", "有", "到", "上",
+)  # fmt: skip
+_PUNCTUATION = r"\s,.;:!?，。；：！？、~～…()（）\"'“”‘’【】\[\]=/\\¥￥-"
+SURE = 0.7
+"""From here on the classifier's word counts even where the wording does not show it."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """The person's latest message as Rasa understood it, and as the hub's own parser reads it."""
+
+    text: str
+    intent: str
+    confidence: float
+    entities: tuple[Entity, ...]
+    message_id: str
+    channel: str
+    trace_id: str
+
+    @property
+    def command(self) -> bool:
+        """Whether it is a button of ours: text of people never begins with a slash here."""
+        return self.text.startswith("/")
+
+    @property
+    def asks(self) -> bool:
+        """Whether it is a question rather than an answer."""
+        if self.intent == "ask_question":
+            return self._worded_as_question or self.confidence >= SURE
+        return self._worded_as_question and self.intent == "nlu_fallback"
+
+    @property
+    def _worded_as_question(self) -> bool:
+        text = self.text
+        for word in _POLITE:
+            text = text.replace(word, "")
+        return bool(_ASKS.search(text))
+
+    def mostly(self, labels: Sequence[str] = ()) -> bool:
+        """Whether there is next to nothing in it but values, the names of fields and politeness."""
+        if self._worded_as_question and not any(character.isdigit() for character in self.text):
+            return False
+        rest = self.without_entities()
+        words = sorted({*FILLERS, *_POLITE, *labels}, key=len, reverse=True)
+        rest = re.sub("|".join(map(re.escape, words)), "", rest)
+        return len(re.sub(rf"[\d{_PUNCTUATION}]+", "", rest)) <= 2
+
+    def without_entities(self) -> str:
+        """The text with everything recognised blanked out."""
+        text = self.text
+        for entity in self.entities:
+            text = text[: entity.start] + " " * (entity.end - entity.start) + text[entity.end :]
+        return text
+
+
+def said(tracker: Tracker, today: date) -> Said:
+    """The latest message."""
+    message = tracker.latest_message
+    text = str(message.get("text") or "")
+    intent = message.get("intent") or {}
+    metadata = message.get("metadata") or {}
+    entities = [] if text.startswith("/") else extract(text, today)
+    kinds = {entity.kind for entity in entities}
+    for other in message.get("entities") or ():
+        if other.get("entity") not in kinds and {"start", "end", "value"} <= other.keys():
+            start, end = int(other["start"]), int(other["end"])
+            entities.append(Entity(str(other["entity"]), str(other["value"]), start, end, text[start:end]))
+    return Said(
+        text=text,
+        intent=str(intent.get("name") or "nlu_fallback"),
+        confidence=float(intent.get("confidence") or 0.0),
+        entities=tuple(entities),
+        message_id=str(metadata.get("message_id") or message.get("message_id") or ""),
+        channel=str(metadata.get("channel") or "rasa"),
+        trace_id=trace_of(message),
+    )
+
+
+def trace_of(message: Mapping[str, Any]) -> str:
+    """The trace id that the hub gave to the message."""
+    found = (message.get("metadata") or {}).get("trace_id")
+    return found if isinstance(found, str) and re.fullmatch(r"[A-Za-z0-9-]{8,64}", found) else ""
+
+
+def split(events: Sequence[Event]) -> list[list[Event]]:
+    """The turns: each begins with what a person said; what stands before the first is left out."""
+    turns: list[list[Event]] = []
+    for event in events:
+        if event.get("event") == "user":
+            turns.append([event])
+        elif turns:
+            turns[-1].append(event)
+    return turns
+
+
+def actions_since(tracker: Tracker) -> list[str]:
+    """Names of the actions done since the latest message."""
+    turns = split(tracker.events)
+    return [str(event.get("name")) for event in turns[-1] if event.get("event") == "action"] if turns else []
+
+
+def rejected_since(tracker: Tracker, form_name: str) -> bool:
+    """Whether the form has been offered the latest message and had no use for it."""
+    turns = split(tracker.events)
+    return bool(turns) and any(
+        event.get("event") == "action_execution_rejected" and event.get("name") == form_name for event in turns[-1]
+    )
+
+
+def marks(turn: Sequence[Event], key: str) -> list[Any]:
+    """What our messages of a turn carry under a key of their payload."""
+    customs = [((event.get("data") or {}).get("custom") or {}) for event in turn if event.get("event") == "bot"]
+    return [custom[key] for custom in customs if custom.get(key)]
+
+
+def times_unclear(tracker: Tracker, field: str) -> int:
+    """How many turns in a row, up to the one before this, ended with the field not understood."""
+    count = 0
+    for turn in reversed(split(tracker.events)[:-1]):
+        if field not in marks(turn, "unclear"):
+            break
+        count += 1
+    return count
+
+
+def times_unanswered(tracker: Tracker) -> int:
+    """How many turns in a row, up to the one before this, did not help the person."""
+    count = 0
+    for turn in reversed(split(tracker.events)[:-1]):
+        if not marks(turn, "unclear") and not {"no_answer", "clarify"} & set(marks(turn, "status")):
+            break
+        count += 1
+    return count

@@ -1,0 +1,274 @@
+"""The path of a message: stored first, answered once, in order, whatever dies in between.
+
+`handle_inbound` opens its two short transactions itself, because no transaction may be open while Rasa is called
+(docs/decisions/0003): one stores what was said, one stores the reply and closes the message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.conversation import handoff, repository
+from bot.conversation.locks import ConversationBusy, ConversationLocks, Lines
+from bot.conversation.models import Author, Conversation, Message, State
+from bot.conversation.schemas import MessageRead, Messages
+from bot.dialogue.client import DialogueClient, DialogueUnavailable
+from bot.dialogue.fallback import fall_back
+from bot.dialogue.mapper import command_for_payload, text_for_payload, text_for_rasa
+from bot.dialogue.replies import Reply
+from hub.kit import clock, trace
+from hub.kit.broadcast import Broadcast
+from hub.kit.crypto import fingerprint
+from hub.kit.db import transaction
+from hub.kit.errors import Unauthorized
+from hub.kit.logging import get_logger
+from hub.settings import Settings
+
+log = get_logger(__name__)
+
+NO_TEXT = "没有收到文字内容，请直接输入您的问题，例如：小规模纳税人月销售额多少免征增值税。"
+BACK_WITH_BOT = "已取消排队，我继续为您服务。请问还有什么可以帮您？"
+PAGE = 100
+STALE_AFTER = timedelta(seconds=5)
+LONGEST_TURN = 30.0
+
+
+class ConversationService:
+    """Everything that happens in conversations; one per process, opened by the hub."""
+
+    def __init__(self, settings: Settings, dialogue: DialogueClient | None = None) -> None:
+        self.dialogue = dialogue or DialogueClient(settings)
+        self.locks = ConversationLocks(settings.dsn)
+        self.news = Broadcast(repository.CHANNEL)
+        self._dsn = settings.dsn
+        self._arrivals = Lines()
+        self._fresh: set[UUID] = set()
+        self._turns: set[asyncio.Task[None]] = set()
+
+    async def open(self) -> None:
+        """Begin to listen for news of other processes."""
+        self.news.start(self._dsn)
+
+    async def close(self) -> None:
+        """Let running turns end, then hang up."""
+        if self._turns:
+            await asyncio.wait(self._turns, timeout=LONGEST_TURN)
+        await self.news.stop()
+        await self.locks.close()
+        await self.dialogue.close()
+
+    async def create(self, channel: str, locale: str, *, consent: bool) -> tuple[UUID, str]:
+        """Begin a conversation; its id and the bearer token that opens it."""
+        token = secrets.token_urlsafe(32)
+        async with transaction() as session:
+            conversation = Conversation(
+                channel=channel,
+                locale=locale,
+                token_hash=fingerprint(token),
+                consented_at=clock.now() if consent else None,
+            )
+            session.add(conversation)
+            await session.flush()
+            return conversation.id, token
+
+    async def authorise(self, conversation_id: UUID, token: str) -> None:
+        """Let the holder of the conversation's token pass.
+
+        Raises `ConversationNotFound`, `Unauthorized`.
+        """
+        async with transaction() as session:
+            await self._authorise(session, conversation_id, token)
+
+    async def _authorise(self, session: AsyncSession, conversation_id: UUID, token: str) -> None:
+        conversation = await repository.get(session, conversation_id)
+        if conversation is None:
+            raise handoff.ConversationNotFound
+        if conversation.token_hash is None or not secrets.compare_digest(conversation.token_hash, fingerprint(token)):
+            raise Unauthorized
+
+    async def say(
+        self, conversation_id: UUID, text: str, external_id: str, payload: str | None = None, token: str | None = None
+    ) -> Messages:
+        """A person says something; what we say to it. Repeating the same `external_id` returns the first answer.
+
+        A door has checked the sender itself; where a `token` is given it must open the conversation.
+        Raises `ConversationNotFound`, `Unauthorized`, `ConversationBusy`.
+        """
+        async with self._arrivals.wait(conversation_id, LONGEST_TURN):
+            message_id = await self._store(conversation_id, text, external_id, payload, token)
+        self.news.publish_here(str(conversation_id), "typing")
+        turn = asyncio.create_task(self.drain(conversation_id))
+        self._turns.add(turn)
+        turn.add_done_callback(self._turns.discard)
+        # a caller that hangs up must not stop the turn
+        await asyncio.shield(turn)
+        return await self._answer_to(conversation_id, message_id)
+
+    async def _store(
+        self, conversation_id: UUID, text: str, external_id: str, payload: str | None, token: str | None
+    ) -> UUID:
+        """Transaction 1: what was said is ours from here on."""
+        async with transaction() as session:
+            if token is not None:
+                await self._authorise(session, conversation_id, token)
+            known = await repository.message_by_external_id(session, conversation_id, external_id)
+            if known:
+                return known.id
+            try:
+                added = await repository.add_inbound(
+                    session, conversation_id, external_id=external_id, content=text,
+                    payload={"payload": payload} if payload else {},
+                )  # fmt: skip
+            except LookupError:
+                raise handoff.ConversationNotFound from None
+            if added is None:
+                known = await repository.message_by_external_id(session, conversation_id, external_id)
+                assert known is not None
+                return known.id
+            await repository.notify(session, conversation_id)
+        self._fresh.add(added)
+        return added
+
+    async def drain(self, conversation_id: UUID) -> None:
+        """Deal with everything unanswered in a conversation, in order, one turn at a time.
+
+        Raises `ConversationBusy`.
+        """
+        async with self.locks.hold(conversation_id, LONGEST_TURN):
+            async with transaction() as session:
+                conversation = await repository.get(session, conversation_id)
+                waiting = await repository.unprocessed(session, conversation_id)
+            # what is stored from here on brings a drain of its own, which waits for our lock
+            for index, message in enumerate(waiting):
+                if index:
+                    async with transaction() as session:
+                        conversation = await repository.get(session, conversation_id)
+                if conversation is None:
+                    return
+                await self._turn(conversation, message)
+
+    async def _turn(self, conversation: Conversation, message: Message) -> None:
+        fresh = message.id in self._fresh
+        self._fresh.discard(message.id)
+        trace.current.set(message.trace_id or trace.new_trace_id())
+        replies = await self._replies(conversation, message, fresh=fresh)
+        # transaction 2: the reply and the end of the message, once
+        async with transaction() as session:
+            owner = await handoff.locked(session, conversation.id)
+            if not await repository.mark_processed(session, message.id):
+                return
+            if replies and owner.state != State.WITH_AGENT:
+                owner.active_skill = replies[-1].skill
+                await repository.add_outbound(session, conversation.id, [_outbound(r, message.id) for r in replies])
+            else:
+                await repository.notify(session, conversation.id)
+
+    async def _replies(self, conversation: Conversation, message: Message, *, fresh: bool) -> list[Reply]:
+        if conversation.state == State.RESOLVED:
+            await self._reopen(conversation)
+        payload = await self._issued(conversation.id, message.payload.get("payload"))
+        if conversation.state == State.WAITING_FOR_AGENT and payload == handoff.LEAVE_QUEUE["payload"]:
+            async with transaction() as session:
+                await handoff.release(session, conversation.id, State.WITH_BOT)
+            return [Reply(BACK_WITH_BOT)]
+        if conversation.state in (State.WAITING_FOR_AGENT, State.WITH_AGENT):
+            return []
+        command = command_for_payload(payload) if payload else None
+        text = command or text_for_rasa(text_for_payload(payload) if payload else message.text)
+        if not text:
+            return [Reply(NO_TEXT, skill=conversation.active_skill)]
+        try:
+            if not fresh and (said := await self.dialogue.replies_already_given(conversation.id, message.id)):
+                return said
+            return await self.dialogue.turn(conversation.id, text, message.id, conversation.channel)
+        except DialogueUnavailable:
+            return await fall_back("" if command else text, conversation.active_skill)
+
+    async def _reopen(self, conversation: Conversation) -> None:
+        """A new message after the end begins a new talk with the bot."""
+        async with transaction() as session:
+            fresh_start = await handoff.locked(session, conversation.id)
+            if fresh_start.state == State.RESOLVED:
+                fresh_start.state = State.WITH_BOT
+        conversation.state = State.WITH_BOT
+
+    async def _issued(self, conversation_id: UUID, payload: str | None) -> str | None:
+        """The payload, if a button of ours in this conversation carries it: nobody can make up a command."""
+        if not payload:
+            return None
+        async with transaction() as session:
+            said = await repository.recent_outbound(session, conversation_id)
+        issued = {button["payload"] for message in said for button in message.payload.get("buttons", ())}
+        return payload if payload in issued | STANDING_BUTTONS else None
+
+    async def _answer_to(self, conversation_id: UUID, message_id: UUID) -> Messages:
+        async with transaction() as session:
+            conversation = await repository.get(session, conversation_id)
+            if conversation is None:
+                raise handoff.ConversationNotFound
+            replies = await repository.replies_to(session, message_id)
+            return Messages(
+                messages=[read(message) for message in replies],
+                state=State(conversation.state),
+                queue=await handoff.queue_of(session, conversation),
+            )
+
+    async def history(self, conversation_id: UUID, after: UUID | None = None, limit: int = PAGE) -> Messages:
+        """What was said after a message, oldest first.
+
+        Raises `ConversationNotFound`.
+        """
+        async with transaction() as session:
+            conversation = await repository.get(session, conversation_id)
+            if conversation is None:
+                raise handoff.ConversationNotFound
+            found = await repository.page(session, conversation_id, after, limit)
+            shown, more = found[:limit], len(found) > limit
+            return Messages(
+                messages=[read(message) for message in shown],
+                state=State(conversation.state),
+                queue=await handoff.queue_of(session, conversation),
+                next=shown[-1].id if more else None,
+            )
+
+    async def sweep(self, older_than: timedelta = STALE_AFTER) -> int:
+        """Answer what a process left unanswered when it died; how many conversations were looked after."""
+        async with transaction() as session:
+            stale = await repository.stale_conversations(session, clock.now() - older_than)
+        for conversation_id in stale:
+            with contextlib.suppress(ConversationBusy):
+                await self.drain(conversation_id)
+        return len(stale)
+
+
+STANDING_BUTTONS = frozenset({"intent:talk_to_human"})
+"""Payloads that the widget's own menu may send at any time."""
+
+
+def _outbound(reply: Reply, reply_to: UUID) -> Message:
+    payload = reply.as_payload()
+    payload.pop("text")
+    return Message(author=Author.BOT, text=reply.text, payload=payload, reply_to=reply_to)
+
+
+def read(message: Message) -> MessageRead:
+    """A message as people see it."""
+    payload = message.payload or {}
+    return MessageRead(
+        id=message.id,
+        author=Author(message.author),
+        author_name=message.author_name,
+        text=message.text,
+        buttons=payload.get("buttons") or [],
+        citations=payload.get("citations") or [],
+        related=payload.get("related") or [],
+        attachments=payload.get("attachments") or [],
+        created_at=message.created_at,
+        client_message_id=message.external_id if message.direction == "in" else None,
+    )

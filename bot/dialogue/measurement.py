@@ -1,0 +1,1 @@
+"""Shim until D is done."""

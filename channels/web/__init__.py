@@ -1,0 +1,1 @@
+"""The web channel: public pages and the `<tax-chat>` widget."""

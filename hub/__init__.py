@@ -1,0 +1,1 @@
+"""The house: assembly on the top floor, common ground below."""

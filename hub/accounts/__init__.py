@@ -1,0 +1,1 @@
+"""People: staff and their tokens; who may call what."""

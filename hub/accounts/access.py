@@ -1,0 +1,69 @@
+"""Who may call a route: every route names one of these, and a test fails on one that does not."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Depends, Header, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.accounts.models import Role
+from hub.accounts.service import StaffMember, staff_by_token
+from hub.kit.db import session_dependency
+from hub.kit.errors import Forbidden, Unauthorized
+from hub.settings import get_settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+bearer = HTTPBearer(auto_error=False)
+BearerToken = Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]
+Session = Annotated[AsyncSession, Depends(session_dependency)]
+
+
+def names_access(name: str) -> Callable[[F], F]:
+    """Mark a dependency as the one that decides access to a route."""
+
+    def mark(function: F) -> F:
+        function.access = name  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
+@names_access("public")
+async def public() -> None:
+    """Anybody."""
+
+
+@names_access("rasa")
+async def from_rasa(x_action_secret: Annotated[str, Header()] = "") -> None:
+    """Our own Rasa server, by the shared secret.
+
+    Raises `Unauthorized`.
+    """
+    expected = get_settings().action_secret.get_secret_value()
+    if not expected or not hmac.compare_digest(expected.encode(), x_action_secret.encode()):
+        raise Unauthorized
+
+
+def staff(role: Role) -> Callable[..., Awaitable[StaffMember]]:
+    """A member of staff who may act in the role."""
+
+    @names_access(f"staff:{role}")
+    async def check(session: Session, credentials: BearerToken) -> StaffMember:
+        member = await staff_by_token(session, credentials.credentials) if credentials else None
+        if member is None:
+            raise Unauthorized
+        if not member.may(role):
+            raise Forbidden
+        return member
+
+    return check
+
+
+Public = Depends(public)
+FromRasa = Depends(from_rasa)
+CurrentAgent = Annotated[StaffMember, Depends(staff(Role.AGENT))]

@@ -1,0 +1,133 @@
+"""`/api/v1/skills`: every skill over the API, from the same declaration as in chat."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Depends, Header, Request
+from pydantic import BaseModel, ValidationError
+
+from hub.accounts.access import Public, Session
+from hub.kit import clock, idempotency
+from hub.kit.errors import Invalid, NotFound
+from hub.kit.ids import new_id
+from hub.kit.rates import client_address, rate_limit
+from hub.skills import Access, Skill, SkillContext, question_of
+from services.registry import SKILLS, skill_by_name
+
+router = APIRouter(prefix="/api/v1/skills", tags=["skills"])
+
+
+class SkillRead(BaseModel):
+    """One row of the service catalogue; `form` is a JSON Schema."""
+
+    name: str
+    title: str
+    summary: str
+    plan_action: int
+    access: Access
+    confirm: bool
+    form: dict[str, Any]
+
+
+class SkillList(BaseModel):
+    """The service catalogue."""
+
+    skills: list[SkillRead]
+
+
+class SkillAnswer(BaseModel):
+    """What came of it; `text` is for a person, `result` for a program."""
+
+    status: str
+    receipt: str | None
+    text: str
+    result: dict[str, Any]
+
+
+class SkillNotFound(NotFound):
+    """Nobody offers this."""
+
+    code = "skill_not_found"
+    message = "没有这项服务，请查看服务目录。"
+
+
+class FormInvalid(Invalid):
+    """Fields are missing or wrong; `errors` says which and how to put it right."""
+
+    code = "form_invalid"
+
+
+@router.get("", dependencies=[Public])
+def list_skills() -> SkillList:
+    """What can be done here, with the form that each takes."""
+    return SkillList(
+        skills=[
+            SkillRead(
+                name=skill.name,
+                title=skill.title,
+                summary=skill.summary,
+                plan_action=skill.plan_action,
+                access=skill.access,
+                confirm=skill.confirm,
+                form=skill.form.model_json_schema(),
+            )
+            for skill in SKILLS
+        ]
+    )
+
+
+@router.post("/{name}", dependencies=[Public, Depends(rate_limit("skill", lambda s: s.rate_message))])
+async def use_skill(
+    name: str,
+    request: Request,
+    session: Session,
+    body: Annotated[dict[str, Any], Body()],
+    idempotency_key: Annotated[str | None, Header(min_length=8, max_length=128, pattern=r"^[\x21-\x7e]+$")] = None,
+) -> SkillAnswer:
+    """Do it. With an `Idempotency-Key` the same request again gives the first answer; with another body it is 422."""
+    try:
+        skill = skill_by_name(name)
+    except LookupError:
+        raise SkillNotFound from None
+    form = checked_form(skill, body)
+    caller = client_address(request)
+    if idempotency_key:
+        kept = await idempotency.reserve(session, caller, name, idempotency_key, body)
+        if kept is not None:
+            return SkillAnswer(**kept)
+    key = idempotency_key or str(new_id())
+    context = SkillContext(session=session, today=clock.today(), key=f"api:{caller}:{key}", caller=caller)
+    done = await skill.submit(context, form)
+    answer = SkillAnswer(status=done.status, receipt=done.receipt, text=done.text, result=dict(done.result))
+    if idempotency_key:
+        await idempotency.keep(session, caller, name, idempotency_key, answer.model_dump(mode="json"))
+    return answer
+
+
+def checked_form(skill: Skill, body: dict[str, Any]) -> BaseModel:
+    """The filled-in form.
+
+    Raises `FormInvalid` with one sentence in Chinese for each field that is missing or wrong.
+    """
+    try:
+        form = skill.form.model_validate(body)
+    except ValidationError as error:
+        raise _invalid([_complaint(skill, item) for item in error.errors(include_url=False)]) from None
+    values = form.model_dump(exclude_none=True)
+    missing = [name for name in skill.required_fields(values) if name not in values]
+    if missing:
+        raise _invalid([{"field": name, "message": question_of(skill.form, name).prompt} for name in missing])
+    return form
+
+
+def _complaint(skill: Skill, item: Any) -> dict[str, str]:
+    name = str(item["loc"][0]) if item["loc"] else ""
+    own_words = str(item["ctx"]["error"]) if item["type"] == "value_error" else ""
+    if name not in skill.form.model_fields:
+        return {"field": name, "message": own_words or "没有这一项，请对照服务目录中的表单填写。"}
+    return {"field": name, "message": own_words or question_of(skill.form, name).invalid}
+
+
+def _invalid(complaints: list[dict[str, str]]) -> FormInvalid:
+    return FormInvalid(" ".join(item["message"] for item in complaints), errors=complaints)

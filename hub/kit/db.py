@@ -1,0 +1,64 @@
+"""The database: one engine a process, sessions, and the one place where transactions begin and end."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from functools import lru_cache
+from typing import ClassVar
+
+from sqlalchemy import DateTime, MetaData
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+
+from hub.settings import get_settings
+
+NAMING = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Mother of all tables."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map: ClassVar = {datetime: DateTime(timezone=True)}
+
+
+@lru_cache
+def engine() -> AsyncEngine:
+    """The engine of this process; `pool_pre_ping` lets it survive a restart of the server."""
+    url = get_settings().sqlalchemy_url
+    return create_async_engine(url, pool_size=8, max_overflow=8, pool_pre_ping=True, pool_timeout=10)
+
+
+@lru_cache
+def sessions() -> async_sessionmaker[AsyncSession]:
+    """The maker of sessions of this process."""
+    return async_sessionmaker(engine(), expire_on_commit=False)
+
+
+@asynccontextmanager
+async def transaction() -> AsyncIterator[AsyncSession]:
+    """A session whose work is committed at the end, or rolled back when anything raises."""
+    async with sessions()() as session, session.begin():
+        yield session
+
+
+async def session_dependency() -> AsyncIterator[AsyncSession]:
+    """FastAPI dependency: one request, one transaction, committed when the route has returned."""
+    async with transaction() as session:
+        yield session
+
+
+async def dispose() -> None:
+    """Close the pool; the next call makes a new one."""
+    if engine.cache_info().currsize:
+        await engine().dispose()
+    engine.cache_clear()
+    sessions.cache_clear()

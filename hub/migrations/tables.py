@@ -1,0 +1,26 @@
+"""The one list of the rooms that own tables."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from hub.kit.db import Base
+
+OWNERS = (
+    "bot.conversation.models",
+    "hub.accounts.models",
+    "hub.audit",
+    "hub.kit.idempotency",
+    "knowledge_base.models",
+    "services.gateways.inspection.models",
+    "services.invoices.models",
+)
+for owner in OWNERS:
+    import_module(owner)
+
+metadata = Base.metadata
+
+
+def include_name(name: str | None, type_: str, parent_names: object) -> bool:
+    """Leave the tables of procrastinate and of Rasa's tracker store to their owners."""
+    return not (type_ == "table" and name is not None and name.startswith(("procrastinate_", "dialogue_tracker")))

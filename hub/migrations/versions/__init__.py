@@ -1,0 +1,1 @@
+"""What has happened to the schema, one file a change."""

@@ -1,0 +1,94 @@
+"""Every setting of the hub, read from the environment and `.env`; nothing else reads the environment."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Names in the environment carry the prefix `HUB_`; `.env.example` documents each for operators."""
+
+    model_config = SettingsConfigDict(env_prefix="HUB_", env_file=ROOT / ".env", extra="ignore", env_ignore_empty=True)
+
+    # where it listens
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=1, le=65535)
+    public_url: str = ""
+    allowed_origins: list[str] = []
+
+    # where it keeps things
+    database_url: str = ""
+    pg_port: int = Field(5436, ge=1, le=65535)
+    pg_password: SecretStr = SecretStr("")
+    var_dir: Path = ROOT / "var"
+    models_dir: Path = ROOT / "models"
+
+    # secrets, generated on first run into var/secrets.env; the first data key encrypts, all of them decrypt
+    data_keys: SecretStr = SecretStr("")
+    action_secret: SecretStr = SecretStr("")
+    dialogue_token: SecretStr = SecretStr("")
+    staff_token: SecretStr = SecretStr("")
+
+    # the dialogue engine
+    dialogue_url: str = "http://127.0.0.1:5005"
+    dialogue_port: int = Field(5005, ge=1, le=65535)
+    dialogue_timeout_seconds: float = Field(8.0, gt=0)
+
+    # knowledge search
+    embedder: Literal["bundled"] = "bundled"
+    vector_index: Literal["faiss", "pgvector"] = "faiss"
+
+    # outside systems: a sandbox keeps state and enforces the other party's rules; `http` speaks its documented protocol
+    inspection_gateway: Literal["sandbox", "http"] = "sandbox"
+    inspection_url: str = ""
+    inspection_key: SecretStr = SecretStr("")
+    inspection_timeout_seconds: float = Field(5.0, gt=0)
+
+    # the bureau, as data
+    bureau_profile: Path = ROOT / "hub/bureau/default.yaml"
+
+    # limits for anonymous callers, per client address
+    rate_ask: str = "60/minute"
+    rate_conversation: str = "20/minute"
+    rate_message: str = "60/minute"
+    trusted_proxies: list[str] = []
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The database as SQLAlchemy wants it: psycopg 3, on the embedded server unless a URL is set."""
+        url = self.dsn
+        return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+    @property
+    def dsn(self) -> str:
+        """The database as libpq wants it."""
+        if self.database_url:
+            return re.sub(r"^postgres(ql)?(\+psycopg)?://", "postgresql://", self.database_url)
+        return f"postgresql://hub:{self.pg_password.get_secret_value()}@127.0.0.1:{self.pg_port}/hub"
+
+    @property
+    def embedded_postgres(self) -> bool:
+        """True when we run PostgreSQL ourselves."""
+        return not self.database_url
+
+    @property
+    def sandboxes(self) -> list[str]:
+        """Names of the outside systems that a sandbox stands in for; pages show 演示环境 while there is one."""
+        return ["inspection"] if self.inspection_gateway == "sandbox" else []
+
+
+@lru_cache
+def get_settings() -> Settings:
+    """The settings of this process, read once; secrets lie in the folder that the other settings name."""
+    secrets = Settings().var_dir / "secrets.env"
+    return Settings(_env_file=(secrets, ROOT / ".env"))

@@ -1,0 +1,151 @@
+"""What a service lets people do: declared once here, reachable by chat, API and web form."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, Field
+from sqlalchemy.ext.asyncio import AsyncSession
+
+
+class Access(StrEnum):
+    """Who may use a skill; each level includes the ones before it."""
+
+    ANONYMOUS = "anonymous"
+    VERIFIED = "verified"
+    REAL_NAME = "real_name"
+    AUTHORISED = "authorised"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of a few values, offered as a button."""
+
+    title: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """How a form field is asked for in conversation.
+
+    `entity` names the kind of thing that understanding recognises on its own in any sentence (see `hub.kit.taxtext`);
+    `label` and `synonyms` are the words by which people refer to the field when they correct it ("日期说错了");
+    `interruptible` is False where the value is free prose that looks like a question.
+    """
+
+    prompt: str
+    invalid: str
+    label: str
+    hint: str = ""
+    entity: str | None = None
+    synonyms: tuple[str, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    interruptible: bool = True
+
+
+def ask(
+    default: Any = ...,
+    *,
+    prompt: str,
+    invalid: str,
+    label: str,
+    hint: str = "",
+    entity: str | None = None,
+    synonyms: Sequence[str] = (),
+    choices: Sequence[Choice] = (),
+    interruptible: bool = True,
+    **limits: Any,
+) -> Any:
+    """A pydantic field together with its Chinese words; `limits` go to `pydantic.Field` (gt, max_length, pattern …)."""
+    question = Question(prompt, invalid, label, hint, entity, tuple(synonyms), tuple(choices), interruptible)
+    field_info = Field(default, title=label, description=hint or prompt, **limits)
+    field_info.metadata.append(question)
+    return field_info
+
+
+def question_of(form: type[BaseModel], name: str) -> Question:
+    """The words of a form field.
+
+    Raises `LookupError` when the field was not declared with `ask`.
+    """
+    for item in form.model_fields[name].metadata:
+        if isinstance(item, Question):
+            return item
+    raise LookupError(f"{form.__name__}.{name} is not declared with ask()")
+
+
+@dataclass(frozen=True, slots=True)
+class SkillContext:
+    """What a skill may know about the call; `key` identifies the act: a repeat is answered, not done twice."""
+
+    session: AsyncSession
+    today: date
+    key: str
+    caller: str
+    channel: str = "api"
+    conversation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """Something to press: the title is shown, the payload comes back."""
+
+    title: str
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class SkillResult:
+    """What came of it: a stable status, the words for a person, the data for a program, perhaps a receipt number.
+
+    `retry_fields` names fields to ask for again (a wrong value that can be corrected), with `text` saying why.
+    """
+
+    status: str
+    text: str
+    result: Mapping[str, Any] = field(default_factory=dict)
+    receipt: str | None = None
+    buttons: tuple[Button, ...] = ()
+    citations: tuple[Mapping[str, Any], ...] = ()
+    retry_fields: tuple[str, ...] = ()
+
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Skill:
+    """One thing that people can do.
+
+    `required` answers which fields are needed, in order of asking, given the values known so far (dynamic forms);
+    `offer` is the sentence on its button. The intent that starts it carries the skill's name.
+    """
+
+    name: str
+    title: str
+    plan_action: int
+    summary: str
+    form: type[BaseModel]
+    submit: Callable[[SkillContext, Any], Awaitable[SkillResult]]
+    access: Access = Access.ANONYMOUS
+    confirm: bool = False
+    offer: str = ""
+    required: Callable[[Values], Sequence[str]] | None = None
+
+    def required_fields(self, values: Values) -> list[str]:
+        """The fields that the act needs, in order of asking, given what is known."""
+        return list(self.required(values)) if self.required else list(self.form.model_fields)
+
+    @property
+    def form_name(self) -> str:
+        """Name of its Rasa form."""
+        return f"{self.name}_form"
+
+    def slot(self, field_name: str) -> str:
+        """Name of the Rasa slot of a field; prefixed, because domain files are merged."""
+        return f"{self.name}_{field_name}"

@@ -1,0 +1,1 @@
+"""What is true: curated answers with sources and validity, dated parameters of the law, and search over both."""

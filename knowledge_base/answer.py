@@ -1,0 +1,176 @@
+"""Question → answer: what to say, with which sources, for which day; and when to say that we do not know."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import structlog
+
+from knowledge_base.candidates import Candidate, families, judged
+from knowledge_base.question import Understood
+from knowledge_base.register import RegisteredDocument
+from knowledge_base.rendering import CHECK_NOTE, RenderingError, compose, day, period
+from knowledge_base.schemas import Answer, AskRequest, Citation, ContentCitation, ContentEntry, Related
+from knowledge_base.search.calibration import Calibration
+from knowledge_base.search.embedding import Vectors
+from knowledge_base.search.snapshot import Snapshot
+
+EMPTY = "请直接说出您想咨询的税费问题，例如“小规模纳税人一个月卖多少不用交增值税”。"
+UNKNOWN = (
+    "很抱歉，知识库里没有找到能准确回答这个问题的内容。\n"
+    "您可以补充税种、办理事项或所属时间后再问一次，也可以回复“转人工”或拨打12366纳税缴费服务热线。"
+)
+WHICH = "您想问的是哪一个？"
+AUTHORITIES = {
+    "law": "法律", "administrative_regulation": "行政法规", "department_rule": "部门规章",
+    "normative_document": "规范性文件", "guidance": "宣传辅导",
+}  # fmt: skip
+OPTIONS = 3
+JUDGED = 12
+RELATED_AT = 0.05  # less likely entries are noise and not help
+
+log = structlog.get_logger(__name__)
+
+
+class Answerer:
+    """Answers from one snapshot; blocking, so it runs in the thread of the search."""
+
+    def __init__(self, snapshot: Snapshot, model: Calibration) -> None:
+        self._snapshot = snapshot
+        self._model = model
+
+    def answer(self, request: AskRequest, asked: Understood, vector: Vectors) -> Answer:
+        """What to say to a question that was understood and encoded."""
+        if asked.only_document:
+            return self._about_document(request, asked)
+        scored = self._snapshot.rank(asked.text, vector, asked.numbers)
+        ranked = families(self._snapshot, scored, request, asked)
+        found = judged(ranked, scored, asked.text, self._model, JUDGED)
+        if not found:
+            return self._unknown(asked.as_of, [], 0.0)
+        top = found[0]
+        if top.entry.guard and top.confidence >= self._model.guard_at:
+            return self._given(top, asked.as_of, [])
+        if top.confidence >= self._model.answer_at and not top.entry.guard:
+            related = self._related(found[1:], request.limit)
+            return self._given(top, asked.as_of, related) if top.current else self._not_then(top, asked.as_of, related)
+        options = [item for item in found if item.current and not item.entry.guard][:OPTIONS]
+        if top.confidence >= self._model.clarify_at and options and not top.entry.guard:
+            return self._which(options, asked.as_of, top.confidence)
+        return self._unknown(asked.as_of, self._related(found, request.limit), top.confidence)
+
+    def _given(self, candidate: Candidate, as_of: date, related: list[Related]) -> Answer:
+        """The text of an entry, or of a guard entry with its outcome."""
+        entry = candidate.entry
+        try:
+            text = compose(entry, self._snapshot.law.at(as_of))
+        except RenderingError as error:
+            log.error("answer_not_rendered", entry=entry.id, as_of=str(as_of), error=str(error))
+            return self._not_then(candidate, as_of, related)
+        return Answer(
+            status=entry.outcome, answer=text, entry_id=entry.id, title=entry.title,
+            confidence=candidate.confidence, valid_on=as_of, related=related, redirect=entry.redirect,
+            citations=[self._citation(citation) for citation in entry.citations],
+            suggested_skills=list(entry.skills),
+        )  # fmt: skip
+
+    def _not_then(self, candidate: Candidate, as_of: date, related: list[Related]) -> Answer:
+        """Honest about time: a text is known, but not for the day asked about."""
+        known = self._periods(candidate.entry)
+        text = (
+            f"关于“{candidate.entry.title}”，知识库收录的内容适用于{known}；您问的是{day(as_of)}的情况，"
+            f"这一天的规定没有收录，不能据此答复。\n{CHECK_NOTE}您也可以回复“转人工”。"
+        )
+        own = Related(entry_id=candidate.entry.id, title=candidate.entry.title, confidence=candidate.confidence)
+        return Answer(
+            status="no_answer", answer=text, confidence=candidate.confidence, valid_on=as_of, related=[own, *related]
+        )
+
+    def _periods(self, entry: ContentEntry) -> str:
+        """When the texts of a family are law, earliest first."""
+        own = [other.valid for other in self._snapshot.entries if other.family == entry.family]
+        return "、".join(dict.fromkeys(period(valid) for valid in sorted(own, key=lambda valid: valid.start)))
+
+    def _which(self, options: list[Candidate], as_of: date, confidence: float) -> Answer:
+        """A question back, with the likeliest entries to choose from."""
+        titles = [f"{number}. {option.entry.title}" for number, option in enumerate(options, 1)]
+        related = [
+            Related(entry_id=option.entry.id, title=option.entry.title, confidence=option.confidence)
+            for option in options
+        ]
+        return Answer(
+            status="clarify", answer="\n".join([WHICH, *titles]), confidence=confidence, valid_on=as_of, related=related
+        )
+
+    def _unknown(self, as_of: date, related: list[Related], confidence: float) -> Answer:
+        return Answer(status="no_answer", answer=UNKNOWN, confidence=confidence, valid_on=as_of, related=related)
+
+    def _related(self, candidates: list[Candidate], limit: int) -> list[Related]:
+        likely = [
+            item
+            for item in candidates
+            if item.confidence >= RELATED_AT and item.current and not item.entry.guard
+        ]  # fmt: skip
+        return [
+            Related(entry_id=item.entry.id, title=item.entry.title, confidence=item.confidence)
+            for item in likely[:limit]
+        ]
+
+    def _about_document(self, request: AskRequest, asked: Understood) -> Answer:
+        """A question about documents by number: their cards from the register, and the entries that cite them."""
+        keys = self._snapshot.numbers.meant(asked.numbers)
+        if not keys:
+            named = "、".join(number.canonical for number in asked.numbers)
+            text = f"知识库没有收录“{named}”这份文件，请核对文号。您可以在国家税务总局政策法规库查询，或回复“转人工”。"
+            return Answer(status="no_answer", answer=text, confidence=0.0, valid_on=asked.as_of)
+        documents = self._snapshot.documents
+        citing = [place for key in keys for place in self._snapshot.citing(key)]
+        current = [
+            entry
+            for entry in (self._snapshot.entries[place] for place in dict.fromkeys(citing))
+            if entry.valid.contains(asked.as_of) and not entry.guard
+        ]
+        parts = [self._card(documents[key], asked.as_of) for key in keys]
+        if current:
+            parts.append(
+                "依据该文件可以回答的问题：\n" + "\n".join(f"- {entry.title}" for entry in current[: request.limit])
+            )
+        return Answer(
+            status="answered", answer="\n\n".join(parts), title=documents[keys[0]].title,
+            confidence=1.0 if len(keys) == 1 else round(1 / len(keys), 4), valid_on=asked.as_of,
+            citations=[self._citation(ContentCitation(document=key)) for key in keys],
+            related=[
+                Related(entry_id=entry.id, title=entry.title, confidence=1.0) for entry in current[: request.limit]
+            ],
+        )  # fmt: skip
+
+    def _card(self, document: RegisteredDocument, as_of: date) -> str:
+        """What the register knows of a document."""
+        lines = [
+            f"《{document.title}》（{document.number}），{AUTHORITIES[document.authority]}，{day(document.effective_from)}起施行。"
+        ]
+        if document.effective_to and document.effective_to < as_of:
+            lines.append(f"该文件执行到{day(document.effective_to)}，已不再适用。")
+        elif document.effective_to:
+            lines.append(f"有效期至{day(document.effective_to)}。")
+        if document.replaced_by:
+            successor = self._snapshot.documents[document.replaced_by]
+            lines.append(
+                f"后续规定见《{successor.title}》" + (f"（{successor.number}）。" if successor.number else "。")
+            )
+        if document.evidence == "R":
+            lines.append(CHECK_NOTE)
+        return "".join(lines)
+
+    def _citation(self, citation: ContentCitation) -> Citation:
+        document = self._snapshot.documents[citation.document]
+        return Citation(
+            title=document.title, document_number=document.number, article=citation.article,
+            effective_from=document.effective_from, effective_to=document.effective_to,
+            authority=document.authority, url=document.url,
+        )  # fmt: skip
+
+
+def nothing_asked(as_of: date) -> Answer:
+    """What to say to an empty question."""
+    return Answer(status="no_answer", answer=EMPTY, confidence=0.0, valid_on=as_of)

@@ -1,0 +1,168 @@
+"""`hub knowledge …`: load, index, search, evaluate, train, calibrate."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from hub.kit import db
+from hub.kit.clock import today
+from hub.settings import ROOT
+from knowledge_base.candidates import families, judged
+from knowledge_base.evaluation.asking import outcome
+from knowledge_base.evaluation.golden import read_golden
+from knowledge_base.evaluation.metrics import Outcome, Report, by_topic, report
+from knowledge_base.ingest.content import Content, ContentError, LoadReport, load_content, read_content
+from knowledge_base.parameters.loader import validate
+from knowledge_base.question import understand
+from knowledge_base.schemas import AskRequest
+from knowledge_base.search.calibration import calibration
+from knowledge_base.service import KnowledgeService
+
+GOLDEN = ROOT / "tests/golden"
+
+Result = TypeVar("Result")
+
+app = typer.Typer(help="知识库：导入、索引、检索、评测。", no_args_is_help=True)
+
+
+def _read(skills: Collection[str] | None) -> Content:
+    """The content of this installation, or the list of its problems and exit code 1."""
+    try:
+        return read_content(known_skills=skills)
+    except ContentError as error:
+        for problem in error.problems:
+            typer.echo(problem, err=True)
+        typer.echo(f"共 {len(error.problems)} 个问题，未做任何改动。", err=True)
+        raise typer.Exit(1) from None
+
+
+def _skills(context: typer.Context) -> Collection[str] | None:
+    """The names of all skills, if whoever mounts these commands says so in `obj["skills"]`."""
+    return context.obj.get("skills") if isinstance(context.obj, dict) else None
+
+
+async def load_all(content: Content) -> LoadReport:
+    """Load content in one transaction."""
+    async with db.transaction() as session:
+        return await load_content(session, content)
+
+
+@app.command()
+def check(context: typer.Context) -> None:
+    """检查内容、参数和文件登记，不写数据库。"""
+    for problem in validate():
+        typer.echo(problem, err=True)
+    content = _read(_skills(context))
+    counts = f"{len(content.entries)} 条内容，{len(content.parameters)} 个参数，{len(content.documents)} 份文件"
+    typer.echo(f"检查通过：{counts}。")
+
+
+@app.command()
+def load(context: typer.Context) -> None:
+    """把 knowledge_base/content 导入数据库；没有变化时什么也不做。"""
+    content = _read(_skills(context))
+
+    async def run() -> LoadReport:
+        try:
+            return await load_all(content)
+        finally:
+            await db.dispose()
+
+    done = asyncio.run(run())
+    changes = f"新发布 {done.published}，撤下 {done.withdrawn}，文件登记变化 {done.documents_changed}"
+    typer.echo(f"共 {done.entries} 条：{changes}。")
+
+
+async def _with_service(work: Callable[[KnowledgeService], Awaitable[Result]]) -> Result:
+    service = KnowledgeService()
+    try:
+        await service.refresh()
+        return await work(service)
+    finally:
+        await service.stop()
+        await db.dispose()
+
+
+@app.command()
+def index() -> None:
+    """为已发布的内容计算向量并保存索引快照；只计算缺少的部分。"""
+
+    async def work(service: KnowledgeService) -> int:
+        assert service.snapshot, "refresh has just built it"
+        return len(service.snapshot.texts)
+
+    typer.echo(f"索引已是最新：{asyncio.run(_with_service(work))} 条检索文本。")
+
+
+@app.command()
+def search(
+    text: Annotated[str, typer.Argument(help="问题")],
+    as_of: Annotated[str, typer.Option(help="适用日期，如 2025-12-31")] = "",
+    count: Annotated[int, typer.Option(help="显示条数")] = 8,
+) -> None:
+    """显示一个问题的检索得分和最终答复，用于排查。"""
+    request = AskRequest(question=text, as_of=date.fromisoformat(as_of) if as_of else None)
+
+    async def work(service: KnowledgeService) -> None:
+        snapshot = service.snapshot
+        assert snapshot, "refresh has just built it"
+        asked = understand(request, today())
+        scored = snapshot.rank(asked.text, await service.vector(asked.text), asked.numbers)
+        ranked = families(snapshot, scored, request, asked)
+        typer.echo(f"检索文本：{asked.text}    适用日期：{asked.as_of}    识别类型：{sorted(asked.taxpayer_types)}")
+        for item in judged(ranked, scored, asked.text, calibration(), count):
+            parts = f"dense={scored.dense[item.place]:.4f} lexical={scored.lexical[item.place]:.3f}"
+            note = "" if item.current else "[不在有效期] "
+            typer.echo(f"{item.confidence:.3f}  {item.score:.4f}  {parts} {note}{item.entry.id}  {item.entry.title}")
+        answer = await service.ask(request)
+        typer.echo(f"\n[{answer.status}] {answer.confidence}\n{answer.answer}")
+
+    asyncio.run(_with_service(work))
+
+
+@app.command()
+def evaluate(
+    questions: Annotated[Path, typer.Option(help="问题集")] = GOLDEN / "questions.yaml",
+    labels: Annotated[Path, typer.Option(help="标注")] = GOLDEN / "labels.yaml",
+    failures: Annotated[bool, typer.Option("--failures", help="列出答错的问题")] = False,
+) -> None:
+    """用盲写问题集评测，输出 JSON：总体与分主题。"""
+    golden = [item for item in read_golden(questions, labels) if item.labelled]
+
+    async def work(service: KnowledgeService) -> list[Outcome]:
+        return [await outcome(service, item) for item in golden]
+
+    outcomes = asyncio.run(_with_service(work))
+    if failures:
+        for row in outcomes:
+            if not row.right:
+                typer.echo(f"{row.golden.id} {row.golden.text} → [{row.answer.status}] {row.answer.entry_id}", err=True)
+    figures: dict[str, Report] = {"all": report(outcomes), **by_topic(outcomes)}
+    typer.echo(json.dumps({name: asdict(row) for name, row in figures.items()}, ensure_ascii=False, indent=1))
+
+
+@app.command()
+def train(context: typer.Context) -> None:
+    """用现有内容拟合编码器的线性变换（models/encoder/tax_map.npy），随后需要 calibrate 和 index。"""
+    from knowledge_base.evaluation import tuning
+
+    typer.echo(f"已用 {tuning.train(_read(_skills(context)))} 条文本拟合，请接着运行 hub knowledge calibrate。")
+
+
+@app.command()
+def calibrate(context: typer.Context) -> None:
+    """重新拟合置信度（knowledge_base/search/calibration.json）。"""
+    from knowledge_base.evaluation import tuning
+
+    golden = read_golden(GOLDEN / "questions.yaml", GOLDEN / "labels.yaml")
+    fitted, figures = tuning.calibrate(_read(_skills(context)), golden)
+    thresholds = {"answer_at": fitted.answer_at, "clarify_at": fitted.clarify_at, "guard_at": fitted.guard_at}
+    typer.echo(json.dumps({**thresholds, **figures}, indent=1))

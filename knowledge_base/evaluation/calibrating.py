@@ -1,0 +1,79 @@
+"""Fitting the calibration: a logistic model over samples, and the thresholds of the decision.
+
+scikit-learn is in the development environment only; what is fitted here is applied with numpy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge_base.evaluation.crossfit import Sample
+from knowledge_base.search.calibration import Calibration
+
+# Held-out questions of our own entries often have a neighbour that would do as well; about half of these are no harm.
+MAX_WRONG = 0.10  # of the answers given
+MAX_OFF_TOPIC = 0.08  # of the off-topic sentences that may lead to a question back
+MIN_GUARD = 0.80  # of the refusals must be right
+OFF_TOPIC_WEIGHT = 3.0
+
+Rows = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+def fit(samples: Sequence[Sample], model_hash: str) -> tuple[Calibration, dict[str, float]]:
+    """The model with its thresholds, and the figures it reaches under cross-validation."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.metrics import roc_auc_score
+    from sklearn.model_selection import cross_val_predict
+
+    rows = np.array([sample.features.row() for sample in samples])
+    off = np.array([sample.rank is None for sample in samples])
+    guard = np.array([sample.guard for sample in samples])
+    right = np.array([sample.right for sample in samples]) | (off & guard)
+    mean, scale = rows.mean(axis=0), rows.std(axis=0)
+    scale[scale < 1e-9] = 1.0
+    unit = (rows - mean) / scale
+    weight = np.where(off, OFF_TOPIC_WEIGHT, 1.0)
+    model = LogisticRegression()
+    held_out = cross_val_predict(
+        model, unit, right, cv=5, method="predict_proba", params={"sample_weight": weight}
+    )[:, 1]  # fmt: skip
+    model.fit(unit, right, sample_weight=weight)
+    answer_at = _lowest(held_out, ~guard, right, 1 - MAX_WRONG)
+    clarify_at = min(_passed_by(held_out[off & ~guard], MAX_OFF_TOPIC * off.sum()), answer_at)
+    fitted = Calibration(
+        model_hash=model_hash,
+        mean=tuple(float(value) for value in mean),
+        scale=tuple(float(value) for value in scale),
+        coefficients=tuple(float(value) for value in model.coef_[0]),
+        intercept=float(model.intercept_[0]),
+        answer_at=answer_at,
+        clarify_at=clarify_at,
+        guard_at=_lowest(held_out, guard, right, MIN_GUARD),
+    )
+    given = (held_out >= answer_at) & ~guard
+    return fitted, {
+        "samples": float(len(samples)),
+        "auc": float(roc_auc_score(right, held_out)),
+        "answered": float(given[~off].mean()),
+        "right_of_answered": float(right[given].mean()),
+        "off_topic_answered": float(given[off].mean()) if off.any() else 0.0,
+    }
+
+
+def _lowest(probability: Rows, among: Flags, right: Flags, wanted: float) -> float:
+    """The lowest threshold from which on enough of what passes is right."""
+    order = np.argsort(-probability[among])
+    share = np.cumsum(right[among][order]) / np.arange(1, len(order) + 1)
+    good = np.flatnonzero(share >= wanted)
+    return round(float(probability[among][order][good[-1]]), 4) if len(good) else 1.0
+
+
+def _passed_by(probability: Rows, count: float) -> float:
+    """The threshold that so many pass at most."""
+    place = int(count)
+    ranked = np.sort(probability)[::-1]
+    return round(float(ranked[place]) + 1e-4, 4) if place < len(ranked) else 0.0

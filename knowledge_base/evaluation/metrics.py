@@ -1,0 +1,83 @@
+"""What counts: right answers, answers that are wrong and sound sure, refusals where nothing can be answered."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from knowledge_base.evaluation.golden import Golden
+from knowledge_base.schemas import Answer
+
+GIVEN = frozenset({"answered"})
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A question, what was said, the family of the answer, and at which rank the search found what was expected."""
+
+    golden: Golden
+    answer: Answer
+    family: str | None
+    rank: int | None
+
+    @property
+    def right(self) -> bool:
+        """What was expected was said; with no expectation, nothing was invented."""
+        if self.golden.expected is None:
+            return self.answer.status not in GIVEN
+        return bool({self.answer.entry_id, self.family} & self.golden.expected)
+
+    @property
+    def wrong_with_confidence(self) -> bool:
+        """An answer was given and it is not the one."""
+        return self.answer.status in GIVEN and not self.right
+
+    @property
+    def offered(self) -> bool:
+        """The question back holds what was expected among its options."""
+        return self.answer.status == "clarify" and self.rank is not None and self.rank < 3
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Shares between 0 and 1; `count` says of how many questions."""
+
+    count: int
+    accuracy: float
+    answered_or_offered: float
+    wrong_with_confidence: float
+    correct_refusal: float | None
+    recall_at_1: float | None
+    recall_at_3: float | None
+    recall_at_10: float | None
+
+
+def _share(values: Iterable[bool]) -> float | None:
+    rows = list(values)
+    return round(sum(rows) / len(rows), 4) if rows else None
+
+
+def report(outcomes: Iterable[Outcome]) -> Report:
+    """The figures of some questions."""
+    rows = list(outcomes)
+    known = [row for row in rows if row.golden.expected is not None]
+    unknown = [row for row in rows if row.golden.expected is None]
+    return Report(
+        count=len(rows),
+        accuracy=_share(row.right for row in rows) or 0.0,
+        answered_or_offered=_share(row.right or row.offered for row in rows) or 0.0,
+        wrong_with_confidence=_share(row.wrong_with_confidence for row in rows) or 0.0,
+        correct_refusal=_share(row.right for row in unknown),
+        recall_at_1=_share(row.rank == 0 for row in known),
+        recall_at_3=_share(row.rank is not None and row.rank < 3 for row in known),
+        recall_at_10=_share(row.rank is not None and row.rank < 10 for row in known),
+    )
+
+
+def by_topic(outcomes: Iterable[Outcome]) -> dict[str, Report]:
+    """The figures of each topic."""
+    groups: dict[str, list[Outcome]] = defaultdict(list)
+    for row in outcomes:
+        groups[row.golden.topic].append(row)
+    return {topic: report(rows) for topic, rows in sorted(groups.items())}

@@ -1,0 +1,1 @@
+"""Bringing content into the database: validated as a whole, versioned, in one transaction."""

@@ -1,0 +1,1 @@
+"""Law as dated data: one YAML file per tax; see `loader`."""

@@ -1,0 +1,81 @@
+"""What a question says about itself: the day it is about, who asks, which documents it names."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+import structlog
+
+from hub.kit.taxtext import Period, find_period
+from knowledge_base.schemas import AskRequest, TaxpayerType
+from knowledge_base.search.document_numbers import DocumentNumber, find_document_numbers, without_numbers
+from knowledge_base.search.lexical import taxes_named
+from knowledge_base.search.normalise import normalise, simplified, without_padding
+
+log = structlog.get_logger(__name__)
+
+_NOW = re.compile(r"现在|目前|如今|眼下|当前|今年|本月|这个月")
+_ABOUT_A_DOCUMENT = re.compile(
+    r"(?:请|帮我|给我|查|看|找|一下|的|关于|说明?|了|讲|写|规定|有|些|什么|啥|内容|意思|是|哪些|文件|政策|公告|通知|全文|原文|解读|"
+    r"还|有效|吗|么|呢|现行|执行|废止|失效|财政部|国家|税务总局|海关总署|国务院|主席|中国|证监会|住房城乡建设部|工业和信息化部|发展改革委|"
+    r"商务部|[\s、,。?!:《》()])*"
+)
+_TYPES: tuple[tuple[TaxpayerType, re.Pattern[str]], ...] = (
+    ("small_scale", re.compile(r"小规模")),
+    ("general", re.compile(r"一般纳税人|一般人")),
+    ("sole_trader", re.compile(r"个体户|个体工商户")),
+    ("individual", re.compile(r"自然人|个人(?!所得税|养老金|独资|账户)")),
+    ("non_resident", re.compile(r"非居民")),
+    ("enterprise", re.compile(r"企业(?!所得税)|公司")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A question as search and answer need it."""
+
+    text: str
+    numbers: list[DocumentNumber]
+    only_document: bool
+    as_of: date
+    taxpayer_types: frozenset[TaxpayerType]
+    names_tax: bool
+
+
+def day_of(period: Period, today: date) -> date:
+    """Whose law a period means: today's if it is running, else that of its last day if past, its first if to come."""
+    if period.end < today:
+        return period.end
+    return period.start if period.start > today else today
+
+
+def _as_of(text: str, today: date) -> date:
+    try:
+        period = find_period(text, today)
+    except (ValueError, OverflowError, ArithmeticError):
+        log.warning("period_not_read")
+        return today
+    if period is None:
+        return today
+    day = day_of(period, today)
+    # "2019年买过一套，现在再买": what is asked is about now
+    return today if day < today and _NOW.search(text.replace(period.text, " ")) else day
+
+
+def understand(request: AskRequest, today: date) -> Understood:
+    """Read a question; never raises, whatever was typed."""
+    plain = simplified(request.question)
+    numbers = find_document_numbers(plain)
+    bare = without_numbers(plain) if numbers else plain
+    types: frozenset[TaxpayerType] = frozenset(name for name, pattern in _TYPES if pattern.search(plain))
+    text = normalise(request.question)
+    return Understood(
+        text=text,
+        numbers=numbers,
+        only_document=bool(numbers) and bool(_ABOUT_A_DOCUMENT.fullmatch(without_padding(bare))),
+        as_of=request.as_of or _as_of(bare, today),
+        taxpayer_types=frozenset({request.taxpayer_type}) if request.taxpayer_type else types,
+        names_tax=any(name.endswith("税") for name in taxes_named(text)),
+    )

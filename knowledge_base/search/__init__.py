@@ -1,0 +1,1 @@
+"""Finding the entry that answers a question: dense and lexical search, fused and calibrated."""

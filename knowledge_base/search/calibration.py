@@ -1,0 +1,90 @@
+"""From scores to the probability that the top answer is right, and what to do with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from pydantic import TypeAdapter
+
+FILE = Path(__file__).with_name("calibration.json")
+FAR = 0.2  # the margin over rivals that do not exist
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What is known about a candidate before anybody judges it; margins are over the 1st, 2nd and 4th best rival."""
+
+    score: float
+    margin: float
+    margin_second: float
+    margin_fourth: float
+    dense: float
+    lexical: float
+    agreement: float
+    length: float
+    cited: float
+    guard: float
+
+    def row(self) -> list[float]:
+        """The features in the order of the coefficients."""
+        return [float(getattr(self, name)) for name in FEATURES]
+
+
+FEATURES = tuple(field.name for field in fields(Features))
+
+
+def length_feature(text: str) -> float:
+    """How much was said: short questions are ambiguous, very long ones have several subjects."""
+    return float(np.log1p(len(text)))
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A fitted logistic model with the thresholds of the decision; valid for one embedding model only."""
+
+    model_hash: str
+    mean: tuple[float, ...]
+    scale: tuple[float, ...]
+    coefficients: tuple[float, ...]
+    intercept: float
+    answer_at: float
+    clarify_at: float
+    guard_at: float
+
+    def probability(self, features: Features) -> float:
+        """How likely it is that this candidate answers the question."""
+        row = (np.array(features.row()) - self.mean) / self.scale
+        return float(1 / (1 + np.exp(-np.clip(row @ np.array(self.coefficients) + self.intercept, -30, 30))))
+
+    def save(self, path: Path = FILE) -> None:
+        """Write it to be committed."""
+        rounded = {key: _rounded(value) for key, value in asdict(self).items()}
+        path.write_text(json.dumps({"features": list(FEATURES), **rounded}, indent=1) + "\n", "utf-8")
+
+
+def _rounded(value: object) -> object:
+    if isinstance(value, float):
+        return round(value, 6)
+    return [round(item, 6) for item in value] if isinstance(value, Sequence) and not isinstance(value, str) else value
+
+
+def load_calibration(path: Path = FILE) -> Calibration:
+    """Read a fitted model.
+
+    Raises `ValueError` when it was fitted for other features than these.
+    """
+    data = json.loads(path.read_text("utf-8"))
+    if tuple(data.pop("features")) != FEATURES:
+        raise ValueError(f"{path.name} was fitted for other features: run `hub knowledge calibrate`")
+    return TypeAdapter(Calibration).validate_python(data)
+
+
+@lru_cache
+def calibration() -> Calibration:
+    """The committed model."""
+    return load_calibration()

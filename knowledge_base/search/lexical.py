@@ -1,0 +1,108 @@
+"""Words in common: BM25 over words and character pairs, and the taxes that a text names."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
+
+import bm25s
+import jieba
+import numpy as np
+from numpy.typing import NDArray
+
+from hub.settings import ROOT, get_settings
+
+FOLDER = ROOT / "training_data/dictionary"
+
+_WORD = re.compile(r"[0-9a-z一-鿿%]")
+_HAN = re.compile(r"[一-鿿]+")
+
+jieba.setLogLevel(logging.WARNING)
+
+
+def _lines(name: str) -> list[list[str]]:
+    """The words of each line of a dictionary file, comments left out."""
+    lines = (FOLDER / name).read_text("utf-8").splitlines()
+    return [line.split() for line in lines if line.strip() and not line.startswith("#")]
+
+
+@lru_cache
+def _tokenizer() -> jieba.Tokenizer:
+    cache = get_settings().var_dir / "cache"  # jieba's own choice is the shared temporary folder, and it unmarshals
+    cache.mkdir(parents=True, exist_ok=True)
+    tokenizer = jieba.Tokenizer()
+    tokenizer.tmp_dir = str(cache)
+    tokenizer.load_userdict(str(FOLDER / "tax_terms.txt"))
+    return tokenizer
+
+
+@lru_cache
+def synonyms() -> dict[str, str]:
+    """What people say → what the law says."""
+    return dict(tuple(pair) for pair in _lines("synonyms.txt"))  # type: ignore[misc]
+
+
+@lru_cache
+def stop_words() -> frozenset[str]:
+    """Words that say nothing about the subject."""
+    return frozenset(word for line in _lines("stop_words.txt") for word in line)
+
+
+@lru_cache
+def tax_names() -> frozenset[str]:
+    """The names of taxes, fees and funds in the dictionary, in official form."""
+    return frozenset(synonyms().get(word, word) for word, _, tag in _lines("tax_terms.txt") if tag == "tax")
+
+
+def words(text: str) -> list[str]:
+    """The meaningful words of a normalised text, with the official form beside a colloquial one."""
+    cut = _tokenizer().cut_for_search(text, HMM=False)
+    found = [word for word in cut if _WORD.search(word) and word not in stop_words()]
+    return found + [synonyms()[word] for word in found if word in synonyms()]
+
+
+def taxes_named(text: str) -> frozenset[str]:
+    """The taxes that a normalised text names, whole names only: 个人所得税 does not name 所得税."""
+    found = _tokenizer().cut(text, HMM=False)
+    return frozenset(name for word in found if (name := synonyms().get(word, word)) in tax_names())
+
+
+def tokens(text: str) -> list[str]:
+    """Words and character pairs, kept apart by a mark."""
+    pairs = ["_" + run[place : place + 2] for run in _HAN.findall(text) for place in range(len(run) - 1)]
+    return words(text) + pairs
+
+
+class LexicalIndex:
+    """BM25 over normalised texts; scores lie between 0 and 1."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        corpus = [tokens(text) for text in texts]
+        self._size = len(texts)
+        self._vocabulary = {token: number for number, token in enumerate(sorted({t for row in corpus for t in row}))}
+        frequency = Counter(token for row in corpus for token in set(row))
+        self._idf = {token: _idf(self._size, count) for token, count in frequency.items()}
+        self._bm25 = bm25s.BM25(method="lucene")
+        if self._vocabulary:
+            ids = [[self._vocabulary[token] for token in row] for row in corpus]
+            self._bm25.index((ids, self._vocabulary), show_progress=False)
+
+    def scores(self, text: str) -> NDArray[np.float32]:
+        """How much of the weight of the question's tokens each text carries."""
+        asked = tokens(text)
+        known = [token for token in asked if token in self._vocabulary]
+        if not known:
+            return np.zeros(self._size, np.float32)
+        # what the corpus does not know weighs most: a question full of it must not look like a match
+        total = sum(self._idf.get(token, _idf(self._size, 0)) for token in asked)
+        raw = self._bm25.get_scores([self._vocabulary[token] for token in known])
+        scores: NDArray[np.float32] = np.clip(np.asarray(raw, np.float32) / total, 0.0, 1.0)
+        return scores
+
+
+def _idf(size: int, count: int) -> float:
+    """The weight of a token by BM25 in Lucene's form."""
+    return float(np.log(1 + (size - count + 0.5) / (count + 0.5)))

@@ -1,0 +1,112 @@
+"""Nearest vectors: the protocol, an index in process and one in PostgreSQL; positions count the texts of a snapshot."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Protocol
+
+import faiss
+import numpy as np
+import psycopg
+from pgvector import Vector
+
+from knowledge_base.search.embedding import Vectors
+
+faiss.omp_set_num_threads(1)
+
+
+class VectorIndex(Protocol):
+    """An immutable set of unit vectors."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+        ...
+
+    def search(self, vector: Vectors, limit: int) -> list[tuple[int, float]]:
+        """The nearest positions with their cosine, best first. Called from one thread at a time."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what it holds; it is not used afterwards."""
+        ...
+
+
+class FaissIndex:
+    """All vectors in memory, searched exactly: the right choice up to some hundred thousand texts."""
+
+    def __init__(self, vectors: Vectors) -> None:
+        self._index = faiss.IndexFlatIP(vectors.shape[1])
+        self._index.add(np.ascontiguousarray(vectors))
+
+    def __len__(self) -> int:
+        return int(self._index.ntotal)
+
+    def search(self, vector: Vectors, limit: int) -> list[tuple[int, float]]:
+        """The nearest positions with their cosine, best first."""
+        if not len(self) or limit < 1:
+            return []
+        scores, positions = self._index.search(vector.reshape(1, -1), min(limit, len(self)))
+        return [(int(position), float(score)) for position, score in zip(positions[0], scores[0], strict=True)]
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+class PgVectorIndex:
+    """The stored vectors where they are, for a corpus that outgrows a process.
+
+    Rows of texts that are no longer published may linger in the table; they are passed over.
+    """
+
+    def __init__(self, dsn: str, model_hash: str, text_hashes: Sequence[str]) -> None:
+        self._dsn, self._model = dsn, model_hash
+        self._positions: dict[str, list[int]] = defaultdict(list)
+        for position, key in enumerate(text_hashes):
+            self._positions[key].append(position)
+        self._size = len(text_hashes)
+        self._connection: psycopg.Connection[tuple[str, float]] | None = None
+
+    def __len__(self) -> int:
+        return self._size
+
+    def search(self, vector: Vectors, limit: int) -> list[tuple[int, float]]:
+        """The nearest positions with their cosine, best first.
+
+        Raises `psycopg.Error` when PostgreSQL cannot be reached.
+        """
+        wanted = min(limit, self._size)
+        fetch = wanted + 50
+        while wanted > 0:
+            rows = self._rows(vector, fetch)
+            hits = [(place, score) for key, score in rows for place in self._positions.get(key, ())]
+            if len(hits) >= wanted or len(rows) < fetch:
+                return hits[:wanted]
+            fetch *= 4
+        return []
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._connection:
+            self._connection.close()
+            self._connection = None
+
+    def _rows(self, vector: Vectors, limit: int) -> list[tuple[str, float]]:
+        query = (
+            "select text_hash, -(vector <#> %(vector)s::vector) as score from embedding "
+            "where model_hash = %(model)s order by vector <#> %(vector)s::vector limit %(limit)s"
+        )
+        values = {"vector": Vector(vector).to_text(), "model": self._model, "limit": limit}
+        try:
+            return self._connected().execute(query, values).fetchall()
+        except psycopg.OperationalError:
+            self.close()  # the server went away since the last question: once more on a fresh connection
+            return self._connected().execute(query, values).fetchall()
+
+    def _connected(self) -> psycopg.Connection[tuple[str, float]]:
+        if self._connection is None or self._connection.closed:
+            self._connection = psycopg.connect(self._dsn, autocommit=True, connect_timeout=3)
+            # without it an approximate scan stops after its first 40 rows, filtered ones included
+            self._connection.execute("set hnsw.iterative_scan = strict_order")
+            self._connection.execute("set hnsw.ef_search = 200")
+        return self._connection

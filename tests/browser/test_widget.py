@@ -1,0 +1,499 @@
+"""A citizen and the chat widget in a real browser, against the running hub.
+
+Runs where Chromium is found: `HUB_TEST_CHROMIUM`, the usual system names, or Playwright's own copy.
+"""
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Locator,
+    Page,
+    Request,
+    Route,
+    WebSocketRoute,
+    expect,
+    sync_playwright,
+)
+
+pytestmark = pytest.mark.browser
+
+QUESTION = "个人所得税专项附加扣除有哪些？"
+ANSWER_MS = 30_000
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PHONE = {"width": 390, "height": 844}
+SMALL_PHONE = {"width": 320, "height": 640}
+
+NewPage = Callable[..., Page]
+
+
+def chromium_path() -> str | None:
+    named = [os.environ.get("HUB_TEST_CHROMIUM"), *map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))]
+    return next((path for path in named if path), None)
+
+
+def sent(request: Request) -> dict[str, Any]:
+    body = request.post_data_json
+    assert isinstance(body, dict)
+    return body
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        path = chromium_path() or playwright.chromium.executable_path
+        if not Path(path).exists():
+            pytest.skip("no Chromium on this machine")
+        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_page(browser: Browser, hub_url: str) -> Iterator[NewPage]:
+    """Opens pages, each in its own context; an uncaught script error fails the test."""
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def open_page(path: str = "/", **options: Any) -> Page:
+        context = browser.new_context(base_url=hub_url, locale="zh-CN", **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+class Chat:
+    """The widget of a page, in the words of the person who uses it."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.root = page.locator("tax-chat")
+        self.input = self.root.get_by_label("请输入您的问题")
+        self.launcher = self.root.get_by_role("button", name="打开智能咨询")
+        self.panel = self.root.locator(".panel")
+        self.log = self.root.get_by_role("log")
+
+    def entries(self, author: str) -> Locator:
+        return self.log.locator(f".entry[data-author={author}]")
+
+    @property
+    def answers(self) -> Locator:
+        return self.log.locator(".entry:is([data-author=bot], [data-author=agent])")
+
+    def write(self, text: str) -> None:
+        self.input.fill(text)
+        self.input.press("Enter")
+
+    def ask(self, text: str) -> None:
+        """Sends a question and waits until the hub has answered it."""
+        self.write(text)
+        self.expect_answered(text)
+
+    def expect_answered(self, text: str) -> None:
+        question = self.entries("user").filter(has_text=text)
+        expect(question).to_have_attribute("data-status", "sent", timeout=ANSWER_MS)
+        answer = question.locator("xpath=following-sibling::*[@data-author='bot']").first
+        expect(answer).to_be_visible(timeout=ANSWER_MS)
+
+    def menu(self, item: str) -> None:
+        self.root.get_by_role("button", name="更多操作").click()
+        self.root.get_by_role("menuitem", name=item).click()
+
+    def session(self) -> dict[str, str] | None:
+        stored = self.page.evaluate(
+            "Object.entries(localStorage).find(([key]) => key.endsWith(':session'))?.[1] ?? null"
+        )
+        return json.loads(stored) if stored else None
+
+    def call(self, method: str, session: dict[str, str], path: str = "") -> Any:
+        return self.page.request.fetch(
+            f"/api/v1/conversations/{session['conversation_id']}{path}",
+            method=method,
+            headers={"Authorization": f"Bearer {session['token']}"},
+        )
+
+    def recorded(self, text: str) -> int:
+        """How many times the hub holds this text as the citizen's message."""
+        session = self.session()
+        assert session is not None
+        messages: list[dict[str, Any]] = []
+        after: str | None = None
+        while True:
+            page = self.call("GET", session, "/messages" + (f"?after={after}" if after else "")).json()
+            messages += page["messages"]
+            after = page.get("next")
+            if not after:
+                return sum(message["author"] == "user" and message["text"] == text for message in messages)
+
+    def outbox(self) -> int:
+        count: int = self.page.evaluate("Object.keys(localStorage).filter((key) => key.includes(':outbox:')).length")
+        return count
+
+    def focused(self) -> str:
+        """Class of the focused element inside the widget; empty when the focus is elsewhere."""
+        name: str = self.page.evaluate(
+            "document.activeElement?.tagName === 'TAX-CHAT' ? document.activeElement.shadowRoot.activeElement"
+            "?.closest('[class]').getAttribute('class') ?? '' : ''"
+        )
+        return name
+
+    def tab_to(self, name: str) -> None:
+        for _ in range(80):
+            if name in self.focused().split():
+                return
+            self.page.keyboard.press("Tab")
+        pytest.fail(f"the Tab key never reaches .{name}")
+
+
+class TestAsking:
+    def test_answer_cites_its_sources(self, new_page: NewPage) -> None:
+        chat = Chat(new_page())
+        chat.ask(QUESTION)
+        sources = chat.entries("bot").locator("details.citations").first
+        expect(sources.locator("summary")).to_contain_text("依据")
+        expect(sources.locator("li").first).not_to_be_visible()
+        sources.locator("summary").click()
+        first = sources.locator("li").first
+        expect(first.locator(".citation-title")).not_to_be_empty()
+        expect(first.locator("dl")).to_contain_text("有效期")
+
+    def test_consent_is_asked_before_the_first_message_and_recorded_with_it(self, new_page: NewPage) -> None:
+        page = new_page()
+        chat = Chat(page)
+        notice = chat.root.locator(".consent")
+        expect(notice).to_be_visible()
+        expect(notice.get_by_role("link", name="隐私说明")).to_have_attribute("href", re.compile("/privacy$"))
+        assert chat.session() is None
+        with page.expect_request(lambda request: request.url.endswith("/api/v1/conversations")) as begun:
+            chat.write(QUESTION)
+        assert sent(begun.value)["consent"] is True
+        expect(notice).to_be_hidden()
+
+    def test_markup_is_shown_as_text(self, new_page: NewPage) -> None:
+        chat = Chat(new_page())
+        text = "<img src=x onerror=alert(1)> 怎么开发票"
+        chat.write(text)
+        expect(chat.entries("user").locator(".bubble")).to_have_text(text)
+        expect(chat.log.locator("img")).to_have_count(0)
+
+    def test_question_on_the_page_goes_into_the_chat(self, new_page: NewPage) -> None:
+        page = new_page()
+        question = page.locator("[data-ask]").first
+        text = question.inner_text()
+        question.click()
+        Chat(page).expect_answered(text)
+
+    def test_unread_answers_are_counted_while_the_panel_is_closed(self, new_page: NewPage) -> None:
+        page = new_page("/embed")
+        chat = Chat(page)
+        held: list[Route] = []
+
+        def hold_answer(route: Route) -> None:
+            if route.request.method == "POST":
+                held.append(route)
+            else:
+                route.continue_()
+
+        page.route_web_socket("**/stream", lambda socket: socket.close())
+        page.route("**/conversations/*/messages", hold_answer)
+        chat.launcher.click()
+        with page.expect_request("**/conversations/*/messages"):
+            chat.write(QUESTION)
+        page.keyboard.press("Escape")
+        expect(chat.panel).to_be_hidden()
+        for route in held:
+            route.continue_()
+        expect(chat.root.locator(".badge")).to_have_text("1", timeout=ANSWER_MS)
+        chat.launcher.click()
+        expect(chat.answers.first).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(chat.root.locator(".badge")).to_be_hidden()
+
+
+class TestNothingIsLost:
+    def test_reload_keeps_the_conversation(self, new_page: NewPage) -> None:
+        page = new_page()
+        chat = Chat(page)
+        chat.ask(QUESTION)
+        before = chat.log.locator(".bubble").all_inner_texts()
+        page.reload()
+        expect(chat.log.locator(".bubble")).to_have_count(len(before))
+        assert chat.log.locator(".bubble").all_inner_texts() == before
+        expect(chat.root.locator(".consent")).to_be_hidden()
+
+    def test_message_written_offline_is_sent_once_on_reconnection(self, new_page: NewPage) -> None:
+        page = new_page()
+        chat = Chat(page)
+        chat.ask(QUESTION)
+        page.context.set_offline(True)
+        expect(chat.root.locator(".banner")).to_have_text("网络已断开，正在重连…")
+        late = "小规模纳税人增值税有什么优惠？"
+        chat.write(late)
+        entry = chat.entries("user").filter(has_text=late)
+        expect(entry).to_have_attribute("data-status", "waiting")
+        assert chat.outbox() == 1
+        page.context.set_offline(False)
+        chat.expect_answered(late)
+        expect(chat.root.locator(".banner")).to_be_hidden()
+        expect(entry).to_have_count(1)
+        assert chat.outbox() == 0
+        assert chat.recorded(late) == 1
+
+    def test_message_written_offline_survives_a_reload(self, new_page: NewPage) -> None:
+        page = new_page()
+        chat = Chat(page)
+        page.route("**/api/v1/conversations**", lambda route: route.abort())
+        chat.write(QUESTION)
+        expect(chat.entries("user")).to_have_attribute("data-status", "waiting")
+        page.unroute("**/api/v1/conversations**")
+        page.reload()
+        chat.expect_answered(QUESTION)
+        assert chat.recorded(QUESTION) == 1
+
+    def test_lost_reply_does_not_double_the_message(self, new_page: NewPage) -> None:
+        page = new_page()
+        chat = Chat(page)
+        page.route_web_socket("**/stream", lambda socket: socket.close())
+        tries: list[str] = []
+
+        def lose_first_reply(route: Route) -> None:
+            if route.request.method != "POST":
+                route.continue_()
+                return
+            tries.append(sent(route.request)["client_message_id"])
+            if len(tries) == 1:
+                route.fetch()
+                route.abort()
+            else:
+                route.continue_()
+
+        page.route("**/conversations/*/messages**", lose_first_reply)
+        chat.ask(QUESTION)
+        assert len(set(tries)) == 1
+        expect(chat.entries("user")).to_have_count(1)
+        assert chat.recorded(QUESTION) == 1
+
+    def test_refused_message_stays_and_a_tap_sends_it_again(self, new_page: NewPage) -> None:
+        page = new_page()
+        chat = Chat(page)
+        problem = {"status": 422, "code": "refused", "detail": "消息内容无法识别"}
+        page.route(
+            "**/conversations/*/messages",
+            lambda route: route.fulfill(status=422, json=problem, content_type="application/problem+json"),
+            times=1,
+        )
+        chat.write(QUESTION)
+        retry = chat.root.get_by_role("button", name="发送失败 点此重试")
+        expect(retry).to_contain_text("消息内容无法识别")
+        retry.click()
+        chat.expect_answered(QUESTION)
+
+    def test_rate_limit_is_waited_out(self, new_page: NewPage) -> None:
+        page = new_page()
+        chat = Chat(page)
+        problem = {"status": 429, "code": "too_many_requests", "detail": "提问过于频繁"}
+        page.route(
+            "**/conversations/*/messages",
+            lambda route: route.fulfill(status=429, json=problem, headers={"Retry-After": "1"}),
+            times=1,
+        )
+        chat.write(QUESTION)
+        expect(chat.entries("user")).to_contain_text("提问过于频繁")
+        chat.expect_answered(QUESTION)
+        assert chat.recorded(QUESTION) == 1
+
+    def test_answer_arrives_where_websockets_are_blocked(self, new_page: NewPage) -> None:
+        page = new_page()
+        opened: list[WebSocketRoute] = []
+
+        def refuse(socket: WebSocketRoute) -> None:
+            opened.append(socket)
+            socket.close()
+
+        page.route_web_socket("**/stream", refuse)
+        chat = Chat(page)
+        chat.ask(QUESTION)
+        chat.ask("小规模纳税人增值税有什么优惠？")
+        assert opened
+        expect(chat.root.locator(".banner")).to_be_hidden()
+
+    def test_unknown_conversation_is_replaced_quietly(self, new_page: NewPage) -> None:
+        page = new_page()
+        chat = Chat(page)
+        chat.ask(QUESTION)
+        first = chat.session()
+        assert first is not None
+        assert chat.call("DELETE", first).status == 204
+        page.reload()
+        chat.ask(QUESTION)
+        expect(chat.entries("user")).to_have_count(1)
+        second = chat.session()
+        assert second is not None
+        assert second["conversation_id"] != first["conversation_id"]
+
+
+class TestKeyboard:
+    def test_everything_is_reached_without_a_mouse(self, new_page: NewPage) -> None:
+        page = new_page("/embed")
+        chat = Chat(page)
+        chat.tab_to("launcher")
+        page.keyboard.press("Enter")
+        expect(chat.panel).to_be_visible()
+        assert "input" in chat.focused()
+        page.keyboard.type(QUESTION)
+        page.keyboard.press("Enter")
+        chat.expect_answered(QUESTION)
+        summary = chat.root.locator("details.citations summary").first
+        for _ in range(40):
+            if summary.evaluate("(element) => element.getRootNode().activeElement === element"):
+                break
+            page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(chat.root.locator("details.citations li").first).to_be_visible()
+        for _ in range(30):
+            page.keyboard.press("Tab")
+            assert chat.focused(), "the focus left the open panel"
+        page.keyboard.press("Escape")
+        expect(chat.panel).to_be_hidden()
+        assert "launcher" in chat.focused()
+
+    def test_shift_enter_breaks_the_line(self, new_page: NewPage) -> None:
+        page = new_page()
+        chat = Chat(page)
+        chat.input.fill("第一行")
+        chat.input.press("Shift+Enter")
+        page.keyboard.type("第二行")
+        expect(chat.input).to_have_value("第一行\n第二行")
+        expect(chat.entries("user")).to_have_count(0)
+
+    def test_enter_that_ends_a_composition_does_not_send(self, new_page: NewPage) -> None:
+        page = new_page()
+        chat = Chat(page)
+        chat.input.focus()
+        ime = page.context.new_cdp_session(page)
+        ime.send("Input.imeSetComposition", {"text": "fapiao", "selectionStart": 6, "selectionEnd": 6})
+        page.keyboard.press("Enter")
+        # Safari ends the composition first and marks the Enter with key code 229 only.
+        chat.input.evaluate(
+            "(field) => field.dispatchEvent(new KeyboardEvent('keydown',"
+            " {key: 'Enter', keyCode: 229, bubbles: true, composed: true}))"
+        )
+        expect(chat.entries("user")).to_have_count(0)
+        chat.input.fill("发票怎么开")
+        chat.input.press("Enter")
+        expect(chat.entries("user").locator(".bubble")).to_have_text("发票怎么开")
+
+
+class TestReading:
+    def test_large_type_is_remembered_and_shared_with_the_page(self, new_page: NewPage) -> None:
+        page = new_page()
+        chat = Chat(page)
+        size = "(element) => parseFloat(getComputedStyle(element).fontSize)"
+        bubble = chat.root.locator(".bubble").first
+        normal = bubble.evaluate(size)
+        chat.root.get_by_role("button", name="大字").click()
+        assert bubble.evaluate(size) >= normal * 1.25
+        assert page.locator("h2").first.evaluate(size) >= 20
+        page.reload()
+        assert bubble.evaluate(size) >= normal * 1.25
+        page.get_by_role("banner").get_by_role("button", name="大字").click()
+        assert bubble.evaluate(size) == normal
+
+    @pytest.mark.parametrize("large", [False, True])
+    @pytest.mark.parametrize("path", ["/", "/privacy", "/embed"])
+    def test_phone_pages_do_not_scroll_sideways(self, new_page: NewPage, path: str, large: bool) -> None:
+        page = new_page(path, viewport=SMALL_PHONE, is_mobile=True, has_touch=True)
+        if large:
+            page.get_by_role("banner").get_by_role("button", name="大字").click()
+        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+
+    @pytest.mark.parametrize("large", [False, True])
+    def test_phone_panel_fills_the_screen_with_targets_for_thumbs(self, new_page: NewPage, large: bool) -> None:
+        page = new_page(viewport=PHONE, is_mobile=True, has_touch=True, reduced_motion="reduce")
+        chat = Chat(page)
+        if large:
+            page.get_by_role("banner").get_by_role("button", name="大字").click()
+        chat.launcher.click()
+        box = chat.panel.bounding_box()
+        assert box is not None
+        assert (box["x"], box["y"], box["width"]) == (0, 0, PHONE["width"])
+        assert box["height"] == pytest.approx(PHONE["height"], abs=1)
+        chat.input.fill(QUESTION)
+        chat.root.get_by_role("button", name="发送", exact=True).click()
+        chat.expect_answered(QUESTION)
+        scroll = chat.root.locator(".scroll")
+        assert scroll.evaluate("(element) => element.scrollWidth - element.clientWidth") == 0
+        small = chat.panel.evaluate(
+            "(panel) => [...panel.querySelectorAll('button, summary, textarea')]"
+            ".filter((element) => element.offsetParent && element.getClientRects().length)"
+            ".filter((element) => { const box = element.getBoundingClientRect();"
+            " return box.height < 43.5 || box.width < 43.5; }).map((element) => element.outerHTML)"
+        )
+        assert small == []
+
+
+class TestOwnRecords:
+    def test_export_holds_the_conversation(self, new_page: NewPage) -> None:
+        page = new_page()
+        chat = Chat(page)
+        chat.ask(QUESTION)
+        with page.expect_download() as download:
+            chat.menu("导出我的记录")
+        assert download.value.suggested_filename.endswith(".json")
+        record = Path(download.value.path()).read_text(encoding="utf-8")
+        assert json.loads(record)
+        assert QUESTION in record
+
+    def test_erasure_removes_the_record_here_and_at_the_hub(self, new_page: NewPage) -> None:
+        page = new_page()
+        chat = Chat(page)
+        chat.ask(QUESTION)
+        session = chat.session()
+        assert session is not None
+        chat.menu("删除我的记录")
+        question = chat.root.get_by_role("alertdialog")
+        question.get_by_role("button", name="取消").click()
+        expect(chat.entries("user")).to_have_count(1)
+        chat.menu("删除我的记录")
+        question.get_by_role("button", name="删除").click()
+        expect(chat.root.locator(".strip")).to_have_text("您的咨询记录已删除。")
+        expect(chat.log.locator(".entry")).to_have_count(0)
+        expect(chat.root.locator(".consent")).to_be_visible()
+        assert chat.session() is None
+        assert chat.call("GET", session, "/messages").status in (401, 404)
+        page.reload()
+        expect(chat.input).to_be_visible()
+        expect(chat.log.locator(".entry")).to_have_count(0)
+
+    def test_clearing_this_device_keeps_the_record_at_the_hub(self, new_page: NewPage) -> None:
+        chat = Chat(new_page())
+        chat.ask(QUESTION)
+        session = chat.session()
+        assert session is not None
+        chat.menu("清空对话")
+        chat.root.get_by_role("alertdialog").get_by_role("button", name="清空").click()
+        expect(chat.log.locator(".entry")).to_have_count(0)
+        assert chat.session() is None
+        assert chat.call("GET", session, "/messages").status == 200

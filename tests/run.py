@@ -1,0 +1,58 @@
+"""Every check of the project in one order, fast ones first: `python -m tests.run [--fast|--soak]`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+
+from hub.settings import ROOT
+
+PY = sys.executable
+BIN = ROOT / ".venv/bin"
+NEEDS_PRODUCT = "dialogue or browser or chaos or soak"
+
+FAST = [
+    ("format", [BIN / "ruff", "format", "--check", "."]),
+    ("lint", [BIN / "ruff", "check", "."]),
+    ("types", [BIN / "mypy"]),
+    ("import rule", [BIN / "lint-imports"]),
+    ("generated dialogue files", [PY, "-m", "hub.cli", "dialogue", "check"]),
+    (
+        "unit and contract tests",
+        [PY, "-m", "pytest", "-q", "-n", "2", "--dist", "loadscope", "-m", f"not ({NEEDS_PRODUCT})"],
+    ),
+]
+PRODUCT = [
+    ("dialogue model", [PY, "-m", "hub.cli", "dialogue", "train"]),
+    ("conversations on the real Rasa, pages in the real browser",
+     [PY, "-m", "pytest", "-q", "-m", "(dialogue or browser) and not (chaos or soak)"]),
+    ("kills and fuzzing, short", [PY, "-m", "pytest", "-q", "-m", "chaos and not soak"]),
+]  # fmt: skip
+SOAK = [("the long runs", [PY, "-m", "pytest", "-q", "-m", "soak or chaos", "--timeout", "7200"])]
+
+
+def main() -> None:
+    """Run the checks; the first that fails ends the run with its exit status."""
+    steps = list(FAST)
+    if "--fast" not in sys.argv:
+        steps += PRODUCT
+    if "--soak" in sys.argv:
+        steps += SOAK
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "HUB_SOAK": "1" if "--soak" in sys.argv else ""}
+    begin = time.monotonic()
+    for title, command in steps:
+        sys.stdout.write(f"\n=== {title}\n")
+        sys.stdout.flush()
+        started = time.monotonic()
+        status = subprocess.run([str(word) for word in command], cwd=ROOT, env=environment, check=False).returncode
+        sys.stdout.write(f"--- {title}: {time.monotonic() - started:.0f} s\n")
+        if status != 0:
+            sys.stdout.write(f"FAILED: {title}\n")
+            raise SystemExit(status)
+    sys.stdout.write(f"\nAll checks passed in {time.monotonic() - begin:.0f} s\n")
+
+
+if __name__ == "__main__":
+    main()
