@@ -10,6 +10,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.handoff import HandOff, sounds_desperate
 from actions.turns import times_unanswered
 from bot.dialogue.replies import HUMAN_BUTTON, Reply, reply_from_answer
 from knowledge_base.schemas import AskRequest
@@ -24,6 +25,9 @@ STILL_NOT_HELPED = "看来我还没能帮到您。点“转人工”，由工作
 
 class AnswerQuestion(Action):  # type: ignore[misc]
     """Says what the knowledge base says; where it knows nothing a second time running, a human is offered first."""
+
+    def __init__(self, human: HandOff) -> None:
+        self._human = human
 
     def name(self) -> str:
         """As Rasa calls it."""
@@ -40,6 +44,8 @@ class AnswerQuestion(Action):  # type: ignore[misc]
     async def _reply(self, question: str, tracker: Tracker) -> Reply:
         if not question or question.startswith("/"):
             return NO_QUESTION
+        if sounds_desperate(question):
+            return await self._human.reply(tracker)
         if not knowledge.ready:
             return NOT_READY
         reply = reply_from_answer(await knowledge.ask(AskRequest(question=question[:LONGEST_QUESTION])))

@@ -21,7 +21,9 @@ CANCEL_BUTTON = {"title": "取消", "payload": "intent:cancel"}
 OFFER_HELP_FROM = 2
 """The second answer in a row that cannot be used brings the way out."""
 
-_BEFORE_A_FORM = frozenset({"action_listen", "action_extract_slots", "action_session_start", "action_deactivate_loop"})
+_BEFORE_A_FORM = frozenset(
+    {"action_listen", "action_extract_slots", "action_session_start", "action_deactivate_loop", "action_unasked_values"}
+)
 
 
 class ValidateForm(Action):  # type: ignore[misc]

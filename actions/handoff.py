@@ -20,9 +20,14 @@ from hub.kit.db import transaction
 from hub.skills import Skill
 
 MISSES_THAT_EXPLAIN = 2
-_DISTRESS = re.compile(
-    r"不想活|活不下去|想死|自杀|轻生|跳楼|同归于尽|杀了|砍死|炸了|报复|走投无路|没有活路|要出人命|弄死|威胁|恐吓"
-)
+_DESPAIR = r"不想活|活不下去|想死|自杀|轻生|跳楼(?!价)|同归于尽|没有活路|没活路|走投无路"
+_DISTRESS = re.compile(rf"{_DESPAIR}|杀了|砍死|弄死|炸了你|报复|出人命|威胁|恐吓")
+_DESPERATE = re.compile(_DESPAIR)
+
+
+def sounds_desperate(text: str) -> bool:
+    """Whether a person needs a human more than an answer, whatever was asked."""
+    return bool(_DESPERATE.search(text))
 
 
 class HandOff(Action):  # type: ignore[misc]
@@ -39,18 +44,21 @@ class HandOff(Action):  # type: ignore[misc]
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Mapping[str, Any]
     ) -> list[EventType]:
         """Hand over. What was being filled in is kept, should the person come back to the assistant."""
+        dispatcher.utter_message(json_message=(await self.reply(tracker)).as_payload())
+        return []
+
+    async def reply(self, tracker: Tracker) -> Reply:
+        """Put the conversation into the queue; what is said about it."""
         busy = self._by_form.get(tracker.active_loop_name or "")
         try:
             async with transaction() as session:
                 note = f"正在办理：{busy.title}" if busy else None
                 queue = await hand_off(session, UUID(tracker.sender_id), _reason(tracker), note)
-            reply = Reply(queue_text(queue), buttons=(LEAVE_QUEUE,), extra={"kept": busy.name} if busy else {})
+            return Reply(queue_text(queue), buttons=(LEAVE_QUEUE,), extra={"kept": busy.name} if busy else {})
         except (ConversationNotFound, ValueError):
             # somebody talks to Rasa without the hub: there is no chat that staff could take over
             profile = bureau()
-            reply = Reply(f"请拨打{profile.name}咨询电话{profile.phone}，人工服务时间：{profile.hours_text}。")
-        dispatcher.utter_message(json_message=reply.as_payload())
-        return []
+            return Reply(f"请拨打{profile.name}咨询电话{profile.phone}，人工服务时间：{profile.hours_text}。")
 
 
 def _reason(tracker: Tracker) -> HandoffReason:

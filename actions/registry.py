@@ -10,7 +10,7 @@ from rasa_sdk.executor import ActionExecutor
 from actions.answer import AnswerQuestion
 from actions.forms import ValidateForm
 from actions.handoff import HandOff
-from actions.session import Repeat, Resume
+from actions.session import Repeat, Resume, TakeUnaskedValues
 from actions.submit import SubmitForm
 from hub.skills import Skill
 from services.registry import SKILLS
@@ -19,7 +19,8 @@ from services.registry import SKILLS
 def actions_for(skills: tuple[Skill, ...]) -> list[Action]:
     """Everything that Rasa may ask for, given these skills."""
     names = [skill.name for skill in skills]
-    shared = [AnswerQuestion(), HandOff(skills), Repeat(), Resume(skills)]
+    human = HandOff(skills)
+    shared = [AnswerQuestion(human), human, Repeat(), Resume(skills), TakeUnaskedValues(skills)]
     return [*shared, *(ValidateForm(skill, names) for skill in skills), *(SubmitForm(skill) for skill in skills)]
 
 

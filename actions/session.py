@@ -1,4 +1,4 @@
-"""Finding the thread again: saying the last thing once more, going on with what was interrupted."""
+"""Finding the thread: saying the last thing once more, going on with what was interrupted, values without a word."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.turns import split
+from actions.fields import WEAK_KINDS
+from actions.turns import said, split
 from bot.dialogue.mapper import replies_from_events
 from bot.dialogue.replies import Reply, skill_button
-from hub.skills import Skill
+from hub.kit import clock
+from hub.skills import Skill, question_of
 
 NOTHING_SAID_YET = Reply("我们刚开始。请直接说您想问什么、办什么。")
 
@@ -59,6 +61,35 @@ class Resume(Action):  # type: ignore[misc]
         buttons = tuple(skill_button(name) for name in self._skills)
         text = "现在没有没办完的事项。您可以直接提问，或者点下面的按钮开始办理。"
         dispatcher.utter_message(json_message=Reply(text, buttons=buttons).as_payload())
+        return []
+
+
+class TakeUnaskedValues(Action):  # type: ignore[misc]
+    """Values out of the blue: those that identify what one skill is about start it, others are asked about.
+
+    A rule could only list combinations of entities; people send number, date and amount in any.
+    """
+
+    def __init__(self, skills: tuple[Skill, ...]) -> None:
+        self._by_entity: dict[str, list[Skill]] = {}
+        for skill in skills:
+            entity = question_of(skill.form, next(iter(skill.form.model_fields))).entity
+            if entity and entity not in WEAK_KINDS:
+                self._by_entity.setdefault(entity, []).append(skill)
+
+    def name(self) -> str:
+        """As Rasa calls it."""
+        return "action_unasked_values"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Mapping[str, Any]
+    ) -> list[EventType]:
+        """Open the form, which reads the message, or ask what the values are for."""
+        kinds = dict.fromkeys(entity.kind for entity in said(tracker, clock.today()).entities)
+        meant = [skill for kind in kinds for skill in self._by_entity.get(kind, ())]
+        if len(meant) == 1:
+            return [FollowupAction(meant[0].form_name)]
+        dispatcher.utter_message(response="utter_unasked_values")
         return []
 
 

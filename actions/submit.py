@@ -1,4 +1,4 @@
-"""Submitting a filled form: does what the skill does, in a transaction of its own, and says what came of it."""
+"""Submitting a filled form: does what the skill does and says what came of it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from actions.reading import CONFIRM
 from actions.turns import said
 from bot.dialogue.replies import HUMAN_BUTTON, Reply
 from hub.kit import clock
-from hub.kit.db import transaction
 from hub.kit.errors import HubError, Unavailable
 from hub.kit.logging import get_logger
 from hub.skills import Skill, SkillContext, SkillResult, question_of
@@ -60,7 +59,7 @@ class SubmitForm(Action):  # type: ignore[misc]
             _say(dispatcher, Reply(error.user_message, buttons=(HUMAN_BUTTON,)))
             return cleared(skill)
         except Exception:
-            # whatever broke, its transaction is undone: the person must not have to type everything again
+            # whatever broke: the person must not have to type everything again
             log.exception("skill_failed", skill=skill.name)
             return self._kept(dispatcher, FAILED)
         if result.status == UNAVAILABLE:
@@ -72,16 +71,14 @@ class SubmitForm(Action):  # type: ignore[misc]
 
     async def _submit(self, form: BaseModel, tracker: Tracker) -> SkillResult:
         message = said(tracker, clock.today())
-        async with transaction() as session:
-            context = SkillContext(
-                session=session,
-                today=clock.today(),
-                key=f"{tracker.sender_id}:{message.message_id}",
-                caller=f"conversation:{tracker.sender_id}",
-                channel=message.channel,
-                conversation_id=tracker.sender_id,
-            )
-            return await self.skill.submit(context, form)
+        context = SkillContext(
+            today=clock.today(),
+            key=f"{tracker.sender_id}:{message.message_id}",
+            caller=f"conversation:{tracker.sender_id}",
+            channel=message.channel,
+            conversation_id=tracker.sender_id,
+        )
+        return await self.skill.submit(context, form)
 
     def _again(
         self,

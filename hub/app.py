@@ -20,6 +20,7 @@ from hub.kit.logging import configure_logging, get_logger
 from hub.kit.web import CommonGround, add_error_handlers
 from hub.settings import get_settings
 from knowledge_base.service import knowledge
+from services.gateways.registry import close_gateways
 
 log = get_logger(__name__)
 
@@ -38,6 +39,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await recovery
     await conversations.close()
     await knowledge.stop()
+    await close_gateways()
     await db.dispose()
 
 

@@ -13,7 +13,6 @@ from typing import Annotated
 
 import psycopg
 import typer
-from knowledge_base.commands import app as knowledge
 from sqlalchemy.exc import DBAPIError
 
 from bot.dialogue.commands import app as dialogue
@@ -27,6 +26,7 @@ from hub.bootstrap.up import AlreadyRunning, only_copy, prepare, prepare_secrets
 from hub.kit.db import dispose, transaction
 from hub.kit.errors import HubError
 from hub.settings import get_settings
+from knowledge_base.commands import app as knowledge
 from services.gateways.inspection.commands import app as inspection_sandbox
 from services.registry import SKILLS
 

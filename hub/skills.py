@@ -9,7 +9,6 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel, Field
-from sqlalchemy.ext.asyncio import AsyncSession
 
 
 class Access(StrEnum):
@@ -81,9 +80,12 @@ def question_of(form: type[BaseModel], name: str) -> Question:
 
 @dataclass(frozen=True, slots=True)
 class SkillContext:
-    """What a skill may know about the call; `key` identifies the act: a repeat is answered, not done twice."""
+    """What a skill may know about the call; `key` identifies the act: a repeat is answered, not done twice.
 
-    session: AsyncSession
+    There is no database session in it: a service opens its own short transactions, so that none is open while an
+    outside system is asked (docs/decisions/0003).
+    """
+
     today: date
     key: str
     caller: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from knowledge_base.question import Understood
 from knowledge_base.schemas import NATIONAL, AskRequest, ContentEntry
@@ -13,7 +14,11 @@ from knowledge_base.search.snapshot import Snapshot
 
 FOR_THEM = 0.01  # for being written for the kind of taxpayer that the question names; the same off for others' texts
 NOT_THEIRS = 0.04  # off an entry that sends people to another agency, when the question names a tax
+WRONGFUL = 0.08  # for an entry that refuses, when the question is how to get away with something
 OUT_OF_TIME = 0.03  # off for a family that has no text for the day
+
+
+SHORTLIST = 120  # entries whose families are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,30 +43,40 @@ def _concerns(entry: ContentEntry, request: AskRequest) -> bool:
 def _leaning(entry: ContentEntry, asked: Understood) -> float:
     if entry.outcome == "redirect" and asked.names_tax:
         return -NOT_THEIRS
+    if entry.outcome == "refused" and asked.wrongful:
+        return WRONGFUL
     if not asked.taxpayer_types or not entry.taxpayer_types:
         return 0.0
     return FOR_THEM if asked.taxpayer_types & set(entry.taxpayer_types) else -FOR_THEM
 
 
 def families(snapshot: Snapshot, scored: Scored, request: AskRequest, asked: Understood) -> list[Candidate]:
-    """One candidate per family, best first, without confidence."""
-    members: dict[str, list[tuple[float, int]]] = defaultdict(list)
-    for place, entry in enumerate(snapshot.entries):
-        if _concerns(entry, request):
-            members[entry.family].append((float(scored.total[place]) + _leaning(entry, asked), place))
+    """One candidate per family, best first, without confidence; far-off families are left out."""
+    near = np.argsort(-scored.total)[:SHORTLIST]
     found: list[Candidate] = []
-    for own in members.values():
-        score = max(own)[0]
-        # a text of this place goes before the national one
-        current = [
-            (snapshot.entries[place].region != NATIONAL, value, place)
-            for value, place in own
-            if snapshot.entries[place].valid.contains(asked.as_of)
+    for family in dict.fromkeys(snapshot.entries[place].family for place in near):
+        own = [
+            (float(scored.total[place]) + _leaning(snapshot.entries[place], asked), place)
+            for place in snapshot.members[family]
+            if _concerns(snapshot.entries[place], request)
         ]
-        place = max(current)[2] if current else max(own)[1]
-        score -= 0.0 if current else OUT_OF_TIME
-        found.append(Candidate(snapshot.entries[place], place, score, bool(current)))
+        if own:
+            found.append(_of_family(snapshot, own, asked))
     return sorted(found, key=lambda candidate: -candidate.score)
+
+
+def _of_family(snapshot: Snapshot, own: list[tuple[float, int]], asked: Understood) -> Candidate:
+    """The best of a family: its score is that of any of its texts, its entry the one that is law on the day."""
+    score, place = max(own)
+    # a text of this place goes before the national one
+    current = [
+        (snapshot.entries[place].region != NATIONAL, value, place)
+        for value, place in own
+        if snapshot.entries[place].valid.contains(asked.as_of)
+    ]
+    if current:
+        place = max(current)[2]
+    return Candidate(snapshot.entries[place], place, score - (0.0 if current else OUT_OF_TIME), bool(current))
 
 
 def features(candidates: list[Candidate], place: int, scored: Scored, text: str) -> Features:
@@ -79,16 +94,12 @@ def features(candidates: list[Candidate], place: int, scored: Scored, text: str)
         agreement=float(scored.agreement[candidate.place]),
         length=length_feature(text),
         cited=float(scored.cited[candidate.place]),
-        guard=float(candidate.entry.guard),
     )
 
 
 def judged(candidates: list[Candidate], scored: Scored, text: str, model: Calibration, keep: int) -> list[Candidate]:
     """The first few candidates with their confidence."""
     return [
-        Candidate(
-            item.entry, item.place, item.score, item.current,
-            round(model.probability(features(candidates, place, scored, text)), 4),
-        )
+        replace(item, confidence=round(model.probability(features(candidates, place, scored, text)), 4))
         for place, item in enumerate(candidates[:keep])
     ]  # fmt: skip

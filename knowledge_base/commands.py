@@ -135,7 +135,7 @@ def evaluate(
     failures: Annotated[bool, typer.Option("--failures", help="列出答错的问题")] = False,
 ) -> None:
     """用盲写问题集评测，输出 JSON：总体与分主题。"""
-    golden = [item for item in read_golden(questions, labels) if item.labelled]
+    golden = read_golden(questions, labels)
 
     async def work(service: KnowledgeService) -> list[Outcome]:
         return [await outcome(service, item) for item in golden]

@@ -22,6 +22,11 @@ _ABOUT_A_DOCUMENT = re.compile(
     r"还|有效|吗|么|呢|现行|执行|废止|失效|财政部|国家|税务总局|海关总署|国务院|主席|中国|证监会|住房城乡建设部|工业和信息化部|发展改革委|"
     r"商务部|[\s、,。?!:《》()])*"
 )
+_WRONGFUL = re.compile(
+    r"(?:不|别|避开|躲|绕|瞒|藏)[^,。?!]{0,8}(?:发现|被查|查到|查出|知道|预警|监管|风控|税务|稽查)|(?:会|能)(?:不会)?被(?:发现|查到|查出)"
+    r"|税[务局][^,。?!]{0,6}(?:[查看]得[到出]|能[查看][到出])|做低|两套账|毁掉|销毁|编个|编一|随便填|假合同|阴阳合同|买[^,。]{0,4}(?:专票|发票|成本票|进项)"
+    r"|虚开几|走票|偷偷|少交点税|不想交税"
+)
 _TYPES: tuple[tuple[TaxpayerType, re.Pattern[str]], ...] = (
     ("small_scale", re.compile(r"小规模")),
     ("general", re.compile(r"一般纳税人|一般人")),
@@ -42,6 +47,7 @@ class Understood:
     as_of: date
     taxpayer_types: frozenset[TaxpayerType]
     names_tax: bool
+    wrongful: bool
 
 
 def day_of(period: Period, today: date) -> date:
@@ -78,4 +84,5 @@ def understand(request: AskRequest, today: date) -> Understood:
         as_of=request.as_of or _as_of(bare, today),
         taxpayer_types=frozenset({request.taxpayer_type}) if request.taxpayer_type else types,
         names_tax=any(name.endswith("税") for name in taxes_named(text)),
+        wrongful=bool(_WRONGFUL.search(plain)),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 import socket
@@ -123,14 +124,19 @@ async def session(database: str) -> AsyncIterator[AsyncSession]:
 @pytest.fixture
 async def empty_database(database: str) -> str:
     """The database with every table emptied before the test, for tests that commit for real."""
-    with psycopg.connect(database, autocommit=True) as connection:
+    # off the loop: a transaction that is still ending there must be able to end
+    await asyncio.to_thread(_truncate, database)
+    return database
+
+
+def _truncate(dsn: str) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection:
         rows = connection.execute(
             "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname = 'public' "
             "and tablename <> 'alembic_version'"
         ).fetchall()
         if rows:
             connection.execute("truncate " + ", ".join(row[0] for row in rows) + " restart identity cascade")  # type: ignore[arg-type]
-    return database
 
 
 @pytest.fixture(scope="session")

@@ -132,8 +132,8 @@ def _ask(skill: Skill, name: str, text: str, choices: Iterable[tuple[str, str]])
 
 
 def _rules(skill: Skill, skills: Sequence[Skill]) -> Mapping[str, Any]:
-    opening = [{"action": skill.form_name}, {"active_loop": skill.form_name}]
-    closing = [{"action": "action_deactivate_loop"}, {"active_loop": None}]
+    opening: list[Step] = [{"action": skill.form_name}, {"active_loop": skill.form_name}]
+    closing: list[Step] = [{"action": "action_deactivate_loop"}, {"active_loop": None}]
 
     def outside(name: str, *steps: Step) -> Step:
         return {"rule": f"{skill.name}: {name}", "condition": [{"active_loop": None}], "steps": list(steps)}
@@ -153,7 +153,7 @@ def _rules(skill: Skill, skills: Sequence[Skill]) -> Mapping[str, Any]:
     rules.append(inside("talk_to_human", {"intent": "talk_to_human"}, {"action": "action_handoff"}, *closing))
     for other in skills:
         if other is not skill:
-            switch = [{"action": other.form_name}, {"active_loop": other.form_name}]
+            switch: list[Step] = [{"action": other.form_name}, {"active_loop": other.form_name}]
             rules.append(inside(f"switch to {other.name}", {"intent": other.name}, *closing, *switch))
     return {"version": "3.1", "rules": rules}
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bot.dialogue import builder, launcher, measurement, trainer
+from bot.dialogue import builder, launcher, measurement, trainer, word_table
 from hub.settings import ROOT, get_settings
 from services.registry import SKILLS
 
@@ -44,6 +44,12 @@ def train(force: Annotated[bool, typer.Option(help="即使模型已是最新也�
 def start() -> None:
     """启动 Rasa 服务（只监听本机；遥测与错误上报已关闭）。"""
     launcher.start(get_settings())
+
+
+@app.command("word-vectors")
+def word_vectors() -> None:
+    """由句向量模型重新提炼词向量表（约十分钟；词典或例句大改后运行）。"""
+    typer.echo(word_table.distil(ROOT))
 
 
 @app.command()

@@ -1,1 +1,209 @@
-"""Shim until D is done."""
+"""Compares ways of classifying intents on sentences that no example was written from: accuracy, F1, messages/s."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import psycopg
+import yaml
+
+from bot.dialogue.launcher import server_command, server_environment
+from bot.dialogue.trainer import TrainingFailed, environment, python, run_rasa
+from hub.settings import ROOT, Settings
+
+HELD_OUT = Path("tests/golden/nlu_heldout.yaml")
+COMPONENTS = "bot.dialogue.components"
+NGRAMS = {"name": "CountVectorsFeaturizer", "analyzer": "char_wb", "min_ngram": 1, "max_ngram": 4}
+WORDS = {"name": "CountVectorsFeaturizer"}
+VECTORS = {"name": f"{COMPONENTS}.word_vectors.WordVectors"}
+ENCODER = {"name": f"{COMPONENTS}.sentence_encoder.SentenceEncoder"}
+LINEAR = {"name": "LogisticRegressionClassifier", "max_iter": 200, "ranking_length": 3}
+DIET = {"name": "DIETClassifier", "epochs": 40, "entity_recognition": False, "constrain_similarities": True}
+# what stands between recognition and the arbiter
+PIPELINES: Mapping[str, Sequence[Mapping[str, Any]]] = {
+    "diet": (WORDS, NGRAMS, DIET),
+    "ngrams": (NGRAMS, LINEAR),
+    "ngrams+words": (NGRAMS, VECTORS, LINEAR),
+    "encoder": ({**ENCODER, "weight": 30.0}, LINEAR),
+    "ngrams+encoder": (NGRAMS, ENCODER, LINEAR),
+}
+SMALL_TALK = ("你好", "谢谢", "你是机器人吗", "你能做什么", "再见", "多谢老师", "您好在吗", "有什么功能")
+SECONDS = 8.0
+CLIENTS = (1, 8)
+SENDER_PREFIX = "measure-"
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What one pipeline achieved."""
+
+    name: str
+    accuracy: float
+    macro_f1: float
+    how_or_do: float
+    train_seconds: float
+    messages_per_second: Mapping[int, float]
+
+
+def run(
+    settings: Settings, names: Sequence[str] | None = None, *, speed: bool = True, encoder: Path | None = None
+) -> str:
+    """A Markdown table of the named pipelines (all that can run, when none is named)."""
+    chosen = list(names or [name for name in PIPELINES if encoder or ENCODER["name"] not in str(PIPELINES[name])])
+    lines = [
+        "| pipeline | accuracy | macro F1 | how/do | training | msg/s, 1 client | msg/s, 8 clients |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name in chosen:
+        score = measure(settings, name, speed=speed, encoder=encoder)
+        rates = " | ".join(f"{score.messages_per_second[clients]:.0f}" if speed else "–" for clients in CLIENTS)
+        lines.append(
+            f"| {name} | {score.accuracy:.3f} | {score.macro_f1:.3f} | {score.how_or_do:.3f} "
+            f"| {score.train_seconds:.0f} s | {rates} |"
+        )
+    return "\n".join(lines)
+
+
+def measure(settings: Settings, name: str, *, speed: bool, encoder: Path | None) -> Score:
+    """Train the pipeline and try it out.
+
+    Raises `TrainingFailed`.
+    """
+    sentences, pairs = held_out(ROOT / HELD_OUT)
+    extra = {"PYTHONPATH": os.pathsep.join([str(ROOT), *([str(encoder)] if encoder else [])])}
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.monotonic()
+        model = _train(name, Path(folder), {**environment(settings), **extra})
+        train_seconds = time.monotonic() - started
+        predicted = _predict(model, [text for text, _ in (*sentences, *pairs)], {**environment(settings), **extra})
+        rates = {}
+        if speed:
+            with _server(settings, model, extra):
+                rates = {clients: _rate(settings, clients) for clients in CLIENTS}
+    truth = [intent for _, intent in sentences]
+    guesses, pair_guesses = predicted[: len(sentences)], predicted[len(sentences) :]
+    return Score(
+        name,
+        accuracy(truth, guesses),
+        macro_f1(truth, guesses),
+        accuracy([intent for _, intent in pairs], pair_guesses),
+        train_seconds,
+        rates,
+    )
+
+
+def held_out(path: Path) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Sentences with their intents, and the pairs that differ only in asking how against asking to do."""
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    sentences = [(text, intent) for intent, texts in content["heldout"].items() for text in texts]
+    intents = {"how": "ask_question", "do": "invoice_inspection"}
+    pairs = [(pair[side], intent) for pair in content["how_or_do"] for side, intent in intents.items()]
+    return sentences, pairs
+
+
+def accuracy(truth: Sequence[str], guesses: Sequence[str]) -> float:
+    """The share of right guesses."""
+    return sum(right == guess for right, guess in zip(truth, guesses, strict=True)) / len(truth)
+
+
+def macro_f1(truth: Sequence[str], guesses: Sequence[str]) -> float:
+    """The mean over intents of F1, so that small intents count as much as large ones."""
+    scores = []
+    for intent in sorted(set(truth)):
+        hits = sum(right == guess == intent for right, guess in zip(truth, guesses, strict=True))
+        scores.append(2 * hits / ((truth.count(intent) + list(guesses).count(intent)) or 1))
+    return sum(scores) / len(scores)
+
+
+def _train(name: str, folder: Path, env: Mapping[str, str]) -> Path:
+    config = yaml.safe_load((ROOT / "config.yml").read_text(encoding="utf-8"))
+    own = [
+        part
+        for part in config["pipeline"]
+        if part["name"].startswith(COMPONENTS) and "word_vectors" not in part["name"]
+    ]
+    tokenizer, fallback = config["pipeline"][0], config["pipeline"][-1]
+    config["pipeline"] = [tokenizer, own[0], *[dict(part) for part in PIPELINES[name]], *own[1:], fallback]
+    (folder / "config.yml").write_text(yaml.safe_dump(config, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    arguments = [
+        "train",
+        "--config",
+        str(folder / "config.yml"),
+        "--domain",
+        "bot/dialogue/domain",
+        "--data",
+        "training_data",
+    ]
+    result = run_rasa([*arguments, "--out", str(folder), "--fixed-model-name", "model"], env)
+    model = folder / "model.tar.gz"
+    if not model.exists():
+        raise TrainingFailed(f"{name}: {(result.stdout + result.stderr)[-2000:]}")
+    return model
+
+
+def _predict(model: Path, texts: Sequence[str], env: Mapping[str, str]) -> list[str]:
+    command = [str(python()), "-m", f"{COMPONENTS}.predictions", str(model)]
+    lines = "\n".join(json.dumps(text) for text in texts)
+    result = subprocess.run(command, cwd=ROOT, env=dict(env), input=lines, capture_output=True, text=True, check=True)
+    marked = [line.removeprefix("PREDICTED ") for line in result.stdout.splitlines() if line.startswith("PREDICTED ")]
+    return [json.loads(line)[0] for line in marked]
+
+
+@contextmanager
+def _server(settings: Settings, model: Path, extra: Mapping[str, str]) -> Iterator[None]:
+    env = {**server_environment(settings), **extra}
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(server_command(settings, model), cwd=ROOT, env=env, stdout=log, stderr=log)
+        try:
+            _wait_until_up(settings, process)
+            yield
+        finally:
+            process.terminate()
+            process.wait(20)
+            with psycopg.connect(settings.dsn, autocommit=True) as connection:
+                connection.execute("delete from dialogue_tracker where sender_id like %s", (SENDER_PREFIX + "%",))
+
+
+def _wait_until_up(settings: Settings, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(600):
+        if process.poll() is not None:
+            raise TrainingFailed("Rasa 服务没有启动")
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", settings.dialogue_port, timeout=2)
+            connection.request("GET", "/")
+            if connection.getresponse().status == 200:
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise TrainingFailed("Rasa 服务没有在两分钟内就绪")
+
+
+def _rate(settings: Settings, clients: int) -> float:
+    def talk(client: int) -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", settings.dialogue_port, timeout=30)
+        path = "/webhooks/rest/webhook?" + urlencode({"token": settings.dialogue_token.get_secret_value()})
+        turns, end = 0, time.monotonic() + SECONDS
+        while time.monotonic() < end:
+            sender = f"{SENDER_PREFIX}{client}-{turns // 10}"  # conversations of ten turns
+            body = {"sender": sender, "message": SMALL_TALK[turns % len(SMALL_TALK)]}
+            connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+            replies = json.loads(connection.getresponse().read())
+            if not replies:
+                raise TrainingFailed("Rasa 没有回答")
+            turns += 1
+        return turns
+
+    with ThreadPoolExecutor(clients) as pool:
+        return sum(pool.map(talk, range(clients))) / SECONDS

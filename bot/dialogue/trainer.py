@@ -15,7 +15,7 @@ from hub.settings import ROOT, Settings
 PYTHON = Path(".venv-dialogue/bin/python")
 # everything that shapes a model; README files do not
 SOURCES = ("config.yml", "bot/dialogue/domain", "bot/dialogue/components", "hub/kit/taxtext", "training_data")
-SUFFIXES = {".yml", ".py", ".txt"}
+SUFFIXES = {".yml", ".py", ".txt", ".npz"}
 LOCK = Path("requirements/dialogue.txt")
 # one thread each: Rasa shares its machine; telemetry off also keeps error reports from leaving it
 QUIET_ENVIRONMENT = {

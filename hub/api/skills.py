@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Header, Request
 from pydantic import BaseModel, ValidationError
 
-from hub.accounts.access import Public, Session
+from hub.accounts.access import Public
 from hub.kit import clock, idempotency
 from hub.kit.errors import Invalid, NotFound
 from hub.kit.ids import new_id
@@ -16,6 +16,10 @@ from hub.skills import Access, Skill, SkillContext, question_of
 from services.registry import SKILLS, skill_by_name
 
 router = APIRouter(prefix="/api/v1/skills", tags=["skills"])
+
+
+UNAVAILABLE = "unavailable"
+"""The status by which a skill says that an outside system did not answer: not an answer to keep."""
 
 
 class SkillRead(BaseModel):
@@ -81,7 +85,6 @@ def list_skills() -> SkillList:
 async def use_skill(
     name: str,
     request: Request,
-    session: Session,
     body: Annotated[dict[str, Any], Body()],
     idempotency_key: Annotated[str | None, Header(min_length=8, max_length=128, pattern=r"^[\x21-\x7e]+$")] = None,
 ) -> SkillAnswer:
@@ -92,16 +95,13 @@ async def use_skill(
         raise SkillNotFound from None
     form = checked_form(skill, body)
     caller = client_address(request)
-    if idempotency_key:
-        kept = await idempotency.reserve(session, caller, name, idempotency_key, body)
-        if kept is not None:
-            return SkillAnswer(**kept)
+    if idempotency_key and (kept := await idempotency.kept_answer(caller, name, idempotency_key, body)):
+        return SkillAnswer(**kept)
     key = idempotency_key or str(new_id())
-    context = SkillContext(session=session, today=clock.today(), key=f"api:{caller}:{key}", caller=caller)
-    done = await skill.submit(context, form)
+    done = await skill.submit(SkillContext(today=clock.today(), key=f"api:{caller}:{key}", caller=caller), form)
     answer = SkillAnswer(status=done.status, receipt=done.receipt, text=done.text, result=dict(done.result))
-    if idempotency_key:
-        await idempotency.keep(session, caller, name, idempotency_key, answer.model_dump(mode="json"))
+    if idempotency_key and done.status != UNAVAILABLE:
+        await idempotency.keep(caller, name, idempotency_key, body, answer.model_dump(mode="json"))
     return answer
 
 

@@ -7,13 +7,13 @@ import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, func, select
+from sqlalchemy import String, delete, func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.kit.crypto import EncryptedJson
-from hub.kit.db import Base
+from hub.kit.db import Base, transaction
 from hub.kit.errors import Invalid
 
 
@@ -33,34 +33,39 @@ class KeptAnswer(Base):
     act: Mapped[str] = mapped_column(String(80), primary_key=True)
     key: Mapped[str] = mapped_column(String(128), primary_key=True)
     body_hash: Mapped[str] = mapped_column(String(64))
-    answer: Mapped[dict[str, Any] | None] = mapped_column(EncryptedJson)
+    answer: Mapped[dict[str, Any]] = mapped_column(EncryptedJson)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
 
 
-async def reserve(session: AsyncSession, caller: str, act: str, key: str, body: Any) -> dict[str, Any] | None:
-    """Take the key for this transaction; the earlier answer when there is one.
+def _hash(body: Any) -> str:
+    return hashlib.sha256(json.dumps(body, sort_keys=True, default=str).encode()).hexdigest()
 
-    A second request with the same key waits here until the first has committed or failed.
-    Raises `IdempotencyKeyReused`.
+
+async def kept_answer(caller: str, act: str, key: str, body: Any) -> dict[str, Any] | None:
+    """The answer that was given to this request before, if it was.
+
+    Raises `IdempotencyKeyReused` when the key came with another body.
     """
-    body_hash = hashlib.sha256(json.dumps(body, sort_keys=True, default=str).encode()).hexdigest()
-    taken = await session.scalar(
-        insert(KeptAnswer)
-        .values(caller=caller, act=act, key=key, body_hash=body_hash, answer=None)
-        .on_conflict_do_nothing()
-        .returning(KeptAnswer.key)
-    )
-    if taken is not None:
-        return None
-    where = (KeptAnswer.caller == caller, KeptAnswer.act == act, KeptAnswer.key == key)
-    kept = await session.scalar(select(KeptAnswer).where(*where).with_for_update())
-    if kept is None or kept.body_hash != body_hash:
+    async with transaction() as session:
+        kept = await session.get(KeptAnswer, (caller, act, key))
+    if kept is not None and kept.body_hash != _hash(body):
         raise IdempotencyKeyReused
-    return kept.answer
+    return kept.answer if kept else None
 
 
-async def keep(session: AsyncSession, caller: str, act: str, key: str, answer: dict[str, Any]) -> None:
-    """Store the answer under a key that this transaction has reserved."""
-    kept = await session.get_one(KeptAnswer, (caller, act, key))
-    kept.answer = answer
-    await session.flush()
+async def keep(caller: str, act: str, key: str, body: Any, answer: dict[str, Any]) -> None:
+    """Keep an answer for the next time; the first one kept stays.
+
+    Two requests at the same moment both get here: the act itself is done once, because services know its key.
+    """
+    async with transaction() as session:
+        await session.execute(
+            insert(KeptAnswer)
+            .values(caller=caller, act=act, key=key, body_hash=_hash(body), answer=answer)
+            .on_conflict_do_nothing()
+        )
+
+
+async def forget_before(session: AsyncSession, moment: datetime) -> None:
+    """Drop answers that were kept before the moment."""
+    await session.execute(delete(KeptAnswer).where(KeptAnswer.created_at < moment))

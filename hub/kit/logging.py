@@ -44,7 +44,7 @@ def configure_logging(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("httpx", "httpcore", "uvicorn.access", "procrastinate", "jieba"):
+    for noisy in ("httpx", "httpcore", "uvicorn.access", "procrastinate", "rasa_sdk", "jieba"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

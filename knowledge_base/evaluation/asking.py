@@ -27,8 +27,8 @@ async def outcome(service: KnowledgeService, golden: Golden) -> Outcome:
     snapshot = service.snapshot
     assert snapshot, "it has just answered"
     rank = None
-    if golden.expected is not None:
+    if golden.accept:
         vector = await service.vector(understand(request, today()).text)
-        rank = expected_rank(snapshot, vector, request, golden.expected)
+        rank = expected_rank(snapshot, vector, request, golden.accept)
     entry = next((entry for entry in snapshot.entries if entry.id == answer.entry_id), None)
     return Outcome(golden, answer, entry.family if entry else None, rank)

@@ -18,6 +18,7 @@ MAX_WRONG = 0.10  # of the answers given
 MAX_OFF_TOPIC = 0.08  # of the off-topic sentences that may lead to a question back
 MIN_GUARD = 0.80  # of the refusals must be right
 OFF_TOPIC_WEIGHT = 3.0
+GOLDEN_WEIGHT = 5.0  # real wording is rarer than our own and counts for more
 
 Rows = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -33,10 +34,12 @@ def fit(samples: Sequence[Sample], model_hash: str) -> tuple[Calibration, dict[s
     off = np.array([sample.rank is None for sample in samples])
     guard = np.array([sample.guard for sample in samples])
     right = np.array([sample.right for sample in samples]) | (off & guard)
+    # a refusal of small talk is right whatever its score: it says nothing about how scores become probabilities
+    golden = np.where([sample.golden for sample in samples], GOLDEN_WEIGHT, 1.0)
+    weight = np.where(off, np.where(guard, 0.0, OFF_TOPIC_WEIGHT), golden)
     mean, scale = rows.mean(axis=0), rows.std(axis=0)
     scale[scale < 1e-9] = 1.0
     unit = (rows - mean) / scale
-    weight = np.where(off, OFF_TOPIC_WEIGHT, 1.0)
     model = LogisticRegression()
     held_out = cross_val_predict(
         model, unit, right, cv=5, method="predict_proba", params={"sample_weight": weight}
@@ -57,7 +60,7 @@ def fit(samples: Sequence[Sample], model_hash: str) -> tuple[Calibration, dict[s
     given = (held_out >= answer_at) & ~guard
     return fitted, {
         "samples": float(len(samples)),
-        "auc": float(roc_auc_score(right, held_out)),
+        "auc": float(roc_auc_score(right, held_out, sample_weight=weight)),
         "answered": float(given[~off].mean()),
         "right_of_answered": float(right[given].mean()),
         "off_topic_answered": float(given[off].mean()) if off.any() else 0.0,

@@ -40,6 +40,7 @@ class Sample:
     candidates: list[Candidate]
     features: Features
     rank: int | None
+    golden: bool = False
 
     @property
     def right(self) -> bool:
@@ -58,11 +59,10 @@ def off_topic() -> list[str]:
 
 
 def measure(
-    snapshot: Snapshot, encode: Encode, request: AskRequest, topic: str, expected: Collection[str] | None
+    snapshot: Snapshot, encode: Encode, request: AskRequest, today: date, topic: str, expected: Collection[str] | None
 ) -> Sample:
     """What the search makes of a question; `expected` holds the ids or families that answer it."""
-    assert request.as_of, "a measurement fixes the day"
-    asked = understand(request, request.as_of)
+    asked = understand(request, today)
     scored = snapshot.rank(asked.text, encode([asked.text])[0], asked.numbers)
     found = families(snapshot, scored, request, asked)
     rank = None
@@ -101,10 +101,10 @@ def samples(library: Library, law: Parameters, encode: Encode, today: date) -> I
             for question in entry.questions:
                 if part[(entry.id, question)] == number:
                     request = _request(question, entry, today)
-                    yield measure(snapshot, mapped, request, published.topic, {entry.family})
+                    yield measure(snapshot, mapped, request, today, published.topic, {entry.family})
         for place, question in enumerate(off_topic()):
             if place % ROUNDS == number:
-                yield measure(snapshot, mapped, AskRequest(question=question, as_of=today), "off_topic", None)
+                yield measure(snapshot, mapped, AskRequest(question=question), today, "off_topic", None)
 
 
 def _mapped(encode: Encode, turn: Vectors, texts: Sequence[str]) -> Vectors:

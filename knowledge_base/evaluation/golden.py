@@ -1,54 +1,64 @@
-"""Questions that a blind writer asked, and what answers them: `tests/golden/questions.yaml` and `labels.yaml`."""
+"""Questions that a blind writer asked, and what answers them: `tests/golden/questions.yaml` and `labels.yaml`.
+
+A label says which families or entries answer a question (`accept`), and which outcomes are right without one or beside
+one (`outcome`, with the `phone` of a redirect). An empty `accept` alone: nothing answers it, so we must not pretend.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from knowledge_base.schemas import Answer
 from knowledge_base.yaml_files import read_yaml
 
-IN_SCOPE = "in_scope"
+HONEST = frozenset({"no_answer", "clarify"})
 
 
 @dataclass(frozen=True, slots=True)
 class Golden:
-    """One question; `expected` holds the entries or families that answer it, None where nothing should be answered.
-
-    `labelled` is False where nobody has judged the question yet; only its kind is then known.
-    """
+    """One judged question."""
 
     id: str
     topic: str
     text: str
     kind: str
-    labelled: bool
-    expected: frozenset[str] | None
-    phone: str | None
+    accept: frozenset[str]
+    outcomes: frozenset[str]
+    phones: frozenset[str]
+
+    def right(self, answer: Answer, family: str | None) -> bool:
+        """Whether this is what should have been said."""
+        if {answer.entry_id, family} & self.accept:
+            return True
+        if answer.status not in self.outcomes:
+            return False
+        phone = answer.redirect.phone if answer.redirect else None
+        return answer.status != "redirect" or not self.phones or phone in self.phones
 
 
 def read_golden(questions: Path, labels: Path) -> list[Golden]:
-    """All questions with what is known about them.
+    """All judged questions; those that nobody has judged yet are left out.
 
     Raises `ValueError` when a label belongs to no question.
     """
-    rows = read_yaml(questions)["questions"]
-    judged = _labels(labels)
-    unknown = set(judged) - {row["id"] for row in rows}
-    if unknown:
+    rows = {row["id"]: row for row in read_yaml(questions)["questions"]}
+    judged: dict[str, dict[str, Any]] = (read_yaml(labels) or {"labels": {}})["labels"] if labels.exists() else {}
+    if unknown := set(judged) - set(rows):
         raise ValueError(f"{labels.name}: no such questions: {', '.join(sorted(unknown))}")
-    return [
-        Golden(
-            row["id"], row["topic"], row["text"], row["kind"],
-            labelled=row["id"] in judged or row["kind"] != IN_SCOPE,
-            expected=judged.get(row["id"]),
-            phone=row.get("agency_phone"),
-        )
-        for row in rows
-    ]  # fmt: skip
+    return [_golden(rows[key], label) for key, label in judged.items()]
 
 
-def _labels(path: Path) -> dict[str, frozenset[str] | None]:
-    """What answers each question; `none`, an empty list and null all say that nothing does."""
-    rows = (read_yaml(path) or {}) if path.exists() else {}
-    rows = rows.get("labels", rows)
-    return {key: frozenset(found) if isinstance(found, list) and found else None for key, found in rows.items()}
+def _golden(row: dict[str, Any], label: dict[str, Any]) -> Golden:
+    accept = frozenset(label.get("accept") or ())
+    outcomes = _set(label.get("outcome"))
+    return Golden(
+        row["id"], row["topic"], row["text"], row["kind"],
+        accept, outcomes or (frozenset() if accept else HONEST), _set(label.get("phone")),
+    )  # fmt: skip
+
+
+def _set(value: str | list[str] | None) -> frozenset[str]:
+    """One or several, or none."""
+    return frozenset([value] if isinstance(value, str) else value or ())

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from knowledge_base.evaluation.golden import Golden
 from knowledge_base.schemas import Answer
 
-GIVEN = frozenset({"answered"})
+# a wrong refusal or a wrong phone number misleads as much as a wrong answer; "I do not know" and a question back do not
+SURE = frozenset({"answered", "refused", "redirect"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +24,13 @@ class Outcome:
 
     @property
     def right(self) -> bool:
-        """What was expected was said; with no expectation, nothing was invented."""
-        if self.golden.expected is None:
-            return self.answer.status not in GIVEN
-        return bool({self.answer.entry_id, self.family} & self.golden.expected)
+        """What should be said was said."""
+        return self.golden.right(self.answer, self.family)
 
     @property
     def wrong_with_confidence(self) -> bool:
-        """An answer was given and it is not the one."""
-        return self.answer.status in GIVEN and not self.right
+        """Something was said as if it were the answer, and it is not."""
+        return self.answer.status in SURE and not self.right
 
     @property
     def offered(self) -> bool:
@@ -61,8 +60,8 @@ def _share(values: Iterable[bool]) -> float | None:
 def report(outcomes: Iterable[Outcome]) -> Report:
     """The figures of some questions."""
     rows = list(outcomes)
-    known = [row for row in rows if row.golden.expected is not None]
-    unknown = [row for row in rows if row.golden.expected is None]
+    known = [row for row in rows if row.golden.accept]
+    unknown = [row for row in rows if not row.golden.accept]
     return Report(
         count=len(rows),
         accuracy=_share(row.right for row in rows) or 0.0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from uuid import NAMESPACE_URL, uuid5
 
@@ -86,15 +87,16 @@ def calibrate(content: Content, golden: Sequence[Golden]) -> tuple[Calibration, 
 
 def golden_samples(content: Content, golden: Sequence[Golden]) -> list[crossfit.Sample]:
     """The judged golden questions, asked of the whole library with the map as committed."""
-    judged = [item for item in golden if item.labelled and item.kind in {"in_scope", "out_of_scope"}]
-    if not judged:
+    if not golden:
         return []
     embedder = BundledEmbedder()
     indexed = index_texts(library_of(content), content.parameters, embedder.model_hash)
     snapshot = Snapshot(indexed, content.parameters, partial(FaissIndex, embedder.encode(indexed.texts)))
-    return [
-        crossfit.measure(
-            snapshot, embedder.encode, AskRequest(question=item.text, as_of=today()), item.topic, item.expected
-        )
-        for item in judged
-    ]
+    samples = []
+    for item in golden:
+        request = AskRequest(question=item.text)
+        sample = crossfit.measure(snapshot, embedder.encode, request, today(), item.topic, item.accept or None)
+        outcome = sample.candidates[0].entry.outcome
+        refused_rightly = sample.guard and outcome in item.outcomes
+        samples.append(replace(sample, golden=True, rank=0 if refused_rightly else sample.rank))
+    return samples

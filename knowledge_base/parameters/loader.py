@@ -154,6 +154,9 @@ class Parameters(Mapping[str, Parameter]):
         except KeyError:
             raise ParameterError(f"{key.partition('.')[0]}.yaml: {key}: there is no such parameter") from None
 
+    def __contains__(self, key: object) -> bool:
+        return key in self._items
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._items)
 

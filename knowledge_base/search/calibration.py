@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
 from pydantic import TypeAdapter
 
 FILE = Path(__file__).with_name("calibration.json")
@@ -28,7 +28,6 @@ class Features:
     agreement: float
     length: float
     cited: float
-    guard: float
 
     def row(self) -> list[float]:
         """The features in the order of the coefficients."""
@@ -40,7 +39,7 @@ FEATURES = tuple(field.name for field in fields(Features))
 
 def length_feature(text: str) -> float:
     """How much was said: short questions are ambiguous, very long ones have several subjects."""
-    return float(np.log1p(len(text)))
+    return math.log1p(len(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +57,9 @@ class Calibration:
 
     def probability(self, features: Features) -> float:
         """How likely it is that this candidate answers the question."""
-        row = (np.array(features.row()) - self.mean) / self.scale
-        return float(1 / (1 + np.exp(-np.clip(row @ np.array(self.coefficients) + self.intercept, -30, 30))))
+        parts = zip(features.row(), self.mean, self.scale, self.coefficients, strict=True)
+        logit = self.intercept + sum((value - mean) / scale * weight for value, mean, scale, weight in parts)
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
 
     def save(self, path: Path = FILE) -> None:
         """Write it to be committed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -80,6 +81,9 @@ class Snapshot:
         self.documents = indexed.library.documents
         self.entries = [published.content for published in indexed.library.entries]
         self.texts, self.owner = indexed.texts, indexed.owner
+        self.members: dict[str, list[int]] = defaultdict(list)
+        for place, entry in enumerate(self.entries):
+            self.members[entry.family].append(place)
         self.numbers = NumberedDocuments(self.documents)
         self._vectors = make_index()
         self._words = LexicalIndex(indexed.bodies)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -30,3 +31,8 @@ async def finish(session: AsyncSession, inspection_id: UUID, status: InspectionS
         .where(InvoiceInspection.id == inspection_id, InvoiceInspection.reply.is_(None))
         .values(status=status, reply=reply, answered_at=clock.now())
     )
+
+
+async def erase_before(session: AsyncSession, moment: datetime) -> None:
+    """Drop inspections that were asked for before the moment."""
+    await session.execute(delete(InvoiceInspection).where(InvoiceInspection.asked_at < moment))

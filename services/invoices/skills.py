@@ -19,10 +19,7 @@ BUTTONS = (Button(wording.AGAIN, f"skill:{NAME}"), Button(wording.TALK_TO_HUMAN,
 
 
 async def submit(context: SkillContext, form: InspectInvoice) -> SkillResult:
-    """Inspect, and put into words what came of it.
-
-    The context's session stays unused: see `service` on why no transaction is open while the platform is asked.
-    """
+    """Inspect, and put into words what came of it."""
     inspection = await inspect(form, caller=context.caller, key=context.key, channel=context.channel)
     return SkillResult(
         status=inspection.status,

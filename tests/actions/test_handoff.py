@@ -69,6 +69,16 @@ async def test_distress_is_the_reason_where_it_is_said(stored: Chat, text: str) 
     assert stay.reason == "distress_or_threat"
 
 
+async def test_despair_gets_a_human_even_where_nobody_was_asked_for(stored: Chat) -> None:
+    stored.hear("公司倒了还欠税，我真的活不下去了", "ask_question")
+    answer = await stored.call("action_answer")
+    assert "已为您转人工" in answer["responses"][0]["custom"]["text"]
+    async with transaction() as session:
+        stay = await open_handoff(session, UUID(stored.sender_id))
+    assert stay is not None
+    assert stay.reason == "distress_or_threat"
+
+
 async def test_two_misses_before_are_the_reason(stored: Chat) -> None:
     await stored.say("发票查验", "invoice_inspection")
     await stored.say("呃呃呃", "nlu_fallback")

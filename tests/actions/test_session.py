@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.actions.wire import Chat
 
 
@@ -57,3 +59,26 @@ async def test_what_was_kept_goes_on(inspection: Chat) -> None:
     [said] = await run(inspection, "action_resume", "继续", "resume")
     assert "发票查验" in str(said["text"])
     assert inspection.followup == "invoice_inspection_form"
+
+
+VALUES_THAT_TELL = [
+    ("26322000000000001130，9月3号，1130元", {"invoice_number", "issued_on", "total_with_tax"}),
+    ("031002300211 48213377", {"invoice_number", "invoice_code"}),
+    ("26322000000000001130", {"invoice_number"}),
+]
+
+
+@pytest.mark.parametrize(("text", "fields"), VALUES_THAT_TELL, ids=[row[0] for row in VALUES_THAT_TELL])
+async def test_values_that_tell_what_they_are_for_start_it(inspection: Chat, text: str, fields: set[str]) -> None:
+    assert await run(inspection, "action_unasked_values", text, "provide") == []
+    assert inspection.followup == "invoice_inspection_form"
+    await inspection.form_until_submission()
+    assert set(inspection.values) == fields
+
+
+@pytest.mark.parametrize("text", ["1130元", "9月3号", "13812345678", "1130", "/provide"])
+async def test_values_of_many_uses_are_asked_about(inspection: Chat, text: str) -> None:
+    inspection.hear(text, "provide")
+    answer = await inspection.call("action_unasked_values")
+    assert [message["response"] for message in answer["responses"]] == ["utter_unasked_values"]
+    assert answer["events"] == []

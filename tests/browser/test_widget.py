@@ -1,170 +1,17 @@
-"""A citizen and the chat widget in a real browser, against the running hub.
+"""A citizen and the chat widget in a real browser, against the running hub."""
 
-Runs where Chromium is found: `HUB_TEST_CHROMIUM`, the usual system names, or Playwright's own copy.
-"""
+from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import (
-    Browser,
-    BrowserContext,
-    Locator,
-    Page,
-    Request,
-    Route,
-    WebSocketRoute,
-    expect,
-    sync_playwright,
-)
+from playwright.sync_api import Route, WebSocketRoute, expect
+
+from tests.browser.chat import ANSWER_MS, PHONE, QUESTION, SMALL_PHONE, Chat, NewPage, sent
 
 pytestmark = pytest.mark.browser
-
-QUESTION = "个人所得税专项附加扣除有哪些？"
-ANSWER_MS = 30_000
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-PHONE = {"width": 390, "height": 844}
-SMALL_PHONE = {"width": 320, "height": 640}
-
-NewPage = Callable[..., Page]
-
-
-def chromium_path() -> str | None:
-    named = [os.environ.get("HUB_TEST_CHROMIUM"), *map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))]
-    return next((path for path in named if path), None)
-
-
-def sent(request: Request) -> dict[str, Any]:
-    body = request.post_data_json
-    assert isinstance(body, dict)
-    return body
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        path = chromium_path() or playwright.chromium.executable_path
-        if not Path(path).exists():
-            pytest.skip("no Chromium on this machine")
-        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def new_page(browser: Browser, hub_url: str) -> Iterator[NewPage]:
-    """Opens pages, each in its own context; an uncaught script error fails the test."""
-    contexts: list[BrowserContext] = []
-    errors: list[str] = []
-
-    def open_page(path: str = "/", **options: Any) -> Page:
-        context = browser.new_context(base_url=hub_url, locale="zh-CN", **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(path)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert errors == []
-
-
-class Chat:
-    """The widget of a page, in the words of the person who uses it."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.root = page.locator("tax-chat")
-        self.input = self.root.get_by_label("请输入您的问题")
-        self.launcher = self.root.get_by_role("button", name="打开智能咨询")
-        self.panel = self.root.locator(".panel")
-        self.log = self.root.get_by_role("log")
-
-    def entries(self, author: str) -> Locator:
-        return self.log.locator(f".entry[data-author={author}]")
-
-    @property
-    def answers(self) -> Locator:
-        return self.log.locator(".entry:is([data-author=bot], [data-author=agent])")
-
-    def write(self, text: str) -> None:
-        self.input.fill(text)
-        self.input.press("Enter")
-
-    def ask(self, text: str) -> None:
-        """Sends a question and waits until the hub has answered it."""
-        self.write(text)
-        self.expect_answered(text)
-
-    def expect_answered(self, text: str) -> None:
-        question = self.entries("user").filter(has_text=text)
-        expect(question).to_have_attribute("data-status", "sent", timeout=ANSWER_MS)
-        answer = question.locator("xpath=following-sibling::*[@data-author='bot']").first
-        expect(answer).to_be_visible(timeout=ANSWER_MS)
-
-    def menu(self, item: str) -> None:
-        self.root.get_by_role("button", name="更多操作").click()
-        self.root.get_by_role("menuitem", name=item).click()
-
-    def session(self) -> dict[str, str] | None:
-        stored = self.page.evaluate(
-            "Object.entries(localStorage).find(([key]) => key.endsWith(':session'))?.[1] ?? null"
-        )
-        return json.loads(stored) if stored else None
-
-    def call(self, method: str, session: dict[str, str], path: str = "") -> Any:
-        return self.page.request.fetch(
-            f"/api/v1/conversations/{session['conversation_id']}{path}",
-            method=method,
-            headers={"Authorization": f"Bearer {session['token']}"},
-        )
-
-    def recorded(self, text: str) -> int:
-        """How many times the hub holds this text as the citizen's message."""
-        session = self.session()
-        assert session is not None
-        messages: list[dict[str, Any]] = []
-        after: str | None = None
-        while True:
-            page = self.call("GET", session, "/messages" + (f"?after={after}" if after else "")).json()
-            messages += page["messages"]
-            after = page.get("next")
-            if not after:
-                return sum(message["author"] == "user" and message["text"] == text for message in messages)
-
-    def outbox(self) -> int:
-        count: int = self.page.evaluate("Object.keys(localStorage).filter((key) => key.includes(':outbox:')).length")
-        return count
-
-    def focused(self) -> str:
-        """Class of the focused element inside the widget; empty when the focus is elsewhere."""
-        name: str = self.page.evaluate(
-            "document.activeElement?.tagName === 'TAX-CHAT' ? document.activeElement.shadowRoot.activeElement"
-            "?.closest('[class]').getAttribute('class') ?? '' : ''"
-        )
-        return name
-
-    def tab_to(self, name: str) -> None:
-        for _ in range(80):
-            if name in self.focused().split():
-                return
-            self.page.keyboard.press("Tab")
-        pytest.fail(f"the Tab key never reaches .{name}")
 
 
 class TestAsking:

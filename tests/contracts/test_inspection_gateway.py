@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 import uvicorn
+from starlette.types import Receive, Scope, Send
 
 from services.gateways.errors import GatewayFault, GatewayTimeout, GatewayUnavailable
 from services.gateways.inspection.http import InspectionHttp
@@ -28,7 +29,6 @@ from services.gateways.inspection.signature import Credentials
 from tests.services.inspection import SEED, TODAY, expected_outcome, seeded, stand_on, tell_sandbox, true_request
 
 CREDENTIALS = Credentials("bureau", "secret-of-tests")
-TIMEOUT_SECONDS = 1.5
 DIGITAL = seeded("26322000000000001130")
 ORDINARY = seeded("48213377", "031002300211")
 
@@ -38,29 +38,64 @@ def _day(monkeypatch: pytest.MonkeyPatch) -> None:
     stand_on(TODAY, monkeypatch)
 
 
+class Peer:
+    """The peer, served for real; knows how many requests it still works on."""
+
+    def __init__(self) -> None:
+        self.app, self.in_flight, self.url = create_peer(CREDENTIALS), 0, ""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.in_flight += 1
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self.in_flight -= 1
+
+    async def come_to_rest(self) -> None:
+        """Wait for requests whose caller has given up: their transactions would block the next test's truncate."""
+        while self.in_flight:
+            await asyncio.sleep(0.02)
+
+
 @pytest.fixture(scope="session")
-async def peer(database: str) -> AsyncIterator[str]:
-    """The peer, served for real; its address."""
-    config = uvicorn.Config(create_peer(CREDENTIALS), host="127.0.0.1", port=0, log_level="warning", lifespan="off")
+async def peer(database: str) -> AsyncIterator[Peer]:
+    """The peer on a free port of loopback."""
+    peer = Peer()
+    config = uvicorn.Config(peer, host="127.0.0.1", port=0, log_level="warning", lifespan="off")
     server, listening = uvicorn.Server(config), config.bind_socket()
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     while not server.started:
         await asyncio.sleep(0.02)
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    peer.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    yield peer
     server.should_exit = True
     await serving
 
 
 @pytest.fixture(params=["sandbox", "http"])
-async def gateway(request: pytest.FixtureRequest, empty_database: str, peer: str) -> AsyncIterator[InspectionGateway]:
-    """Each implementation in turn, in front of an untouched sandbox."""
-    built: InspectionGateway = (
-        InspectionSandbox(TIMEOUT_SECONDS)
-        if request.param == "sandbox"
-        else InspectionHttp(peer, CREDENTIALS, TIMEOUT_SECONDS)
-    )
-    yield built
-    await built.close()
+async def opened(
+    request: pytest.FixtureRequest, empty_database: str, peer: Peer
+) -> AsyncIterator[Callable[[float], InspectionGateway]]:
+    """Opens each implementation in turn, with a time-out, in front of an untouched sandbox."""
+    gateways: list[InspectionGateway] = []
+
+    def open_gateway(timeout_seconds: float) -> InspectionGateway:
+        if request.param == "sandbox":
+            gateways.append(InspectionSandbox(timeout_seconds))
+        else:
+            gateways.append(InspectionHttp(peer.url, CREDENTIALS, timeout_seconds))
+        return gateways[-1]
+
+    yield open_gateway
+    for gateway in gateways:
+        await gateway.close()
+    await peer.come_to_rest()
+
+
+@pytest.fixture
+def gateway(opened: Callable[[float], InspectionGateway]) -> InspectionGateway:
+    """A gateway that has time, on a busy machine, too."""
+    return opened(30)
 
 
 async def test_every_seeded_invoice_gets_the_outcome_of_its_state(gateway: InspectionGateway) -> None:
@@ -168,13 +203,13 @@ async def test_down_and_broken_are_told_apart_and_nothing_is_counted(gateway: In
     assert (await gateway.inspect(request)).checks_today == 1
 
 
-async def test_a_slow_answer_is_a_time_out_and_can_be_fetched_later(gateway: InspectionGateway) -> None:
+async def test_a_slow_answer_is_a_time_out_and_can_be_fetched_later(
+    opened: Callable[[float], InspectionGateway], gateway: InspectionGateway
+) -> None:
     request = true_request(DIGITAL)
     await tell_sandbox(delay_ms=4_000)
-    started = asyncio.get_running_loop().time()
     with pytest.raises(GatewayTimeout):
-        await gateway.inspect(request)
-    assert asyncio.get_running_loop().time() - started < 2 * TIMEOUT_SECONDS
+        await opened(1).inspect(request)
     await tell_sandbox()
     reply = await gateway.inspect(request)
     assert (reply.outcome, reply.checks_today) == (Outcome.MATCH, 1)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from hub.settings import get_settings
 from services.gateways.registry import inspection_gateway
 from tests.services.inspection import TODAY, stand_on
 
@@ -16,8 +17,9 @@ def _day(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def fresh_gateways() -> Iterator[None]:
-    """The gateways as the settings of this test say, forgotten afterwards."""
+def fresh_gateways(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The gateways as the settings of this test say, with time on a busy machine, too; forgotten afterwards."""
+    monkeypatch.setattr(get_settings(), "inspection_timeout_seconds", 30.0)
     inspection_gateway.cache_clear()
     yield
     inspection_gateway.cache_clear()

@@ -72,6 +72,7 @@ class EncryptedTrackerStore(TrackerStore, SerializedTrackerAsText):
         self._vault = MultiFernet([Fernet(key) for key in keys])
         self._user_turns = user_turns
         self._pool = ThreadedConnectionPool(0, CONNECTIONS, host, application_name="dialogue")
+        self._pool.minconn = CONNECTIONS  # keeps that many open, but opens the first one only when it is needed
         self._slots = asyncio.Semaphore(CONNECTIONS)  # the pool raises when it is empty, it does not wait
         self._retrying(lambda connection: _execute(connection, _CREATE))
         super().__init__(domain, event_broker, **kwargs)

@@ -120,7 +120,7 @@ def upgrade() -> None:
         sa.Column("act", sa.String(length=80), nullable=False),
         sa.Column("key", sa.String(length=128), nullable=False),
         sa.Column("body_hash", sa.String(length=64), nullable=False),
-        sa.Column("answer", sa.LargeBinary(), nullable=True),
+        sa.Column("answer", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("caller", "act", "key", name=op.f("pk_kept_answer")),
     )

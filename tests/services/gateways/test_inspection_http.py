@@ -27,7 +27,7 @@ NOT_FOUND = InspectionReply("request-1", Outcome.NOT_FOUND, clock.now(), 1)
 Handler = Callable[[httpx.Request], httpx.Response]
 
 
-def client(handler: Handler, timeout_seconds: float = 2.0) -> InspectionHttp:
+def client(handler: Handler, timeout_seconds: float = 30.0) -> InspectionHttp:
     """A client whose network is a function."""
     return InspectionHttp("https://platform.example", CREDENTIALS, timeout_seconds, httpx.MockTransport(handler))
 
