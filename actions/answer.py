@@ -37,11 +37,12 @@ class AnswerQuestion(Action):  # type: ignore[misc]
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Mapping[str, Any]
     ) -> list[EventType]:
         """Answer the latest message."""
-        question = str(tracker.latest_message.get("text") or "").strip()
-        dispatcher.utter_message(json_message=(await self._reply(question, tracker)).as_payload())
+        dispatcher.utter_message(json_message=(await self.reply(tracker)).as_payload())
         return []
 
-    async def _reply(self, question: str, tracker: Tracker) -> Reply:
+    async def reply(self, tracker: Tracker) -> Reply:
+        """What is said to the latest message, taken as a question."""
+        question = str(tracker.latest_message.get("text") or "").strip()
         if not question or question.startswith("/"):
             return NO_QUESTION
         if sounds_desperate(question):

@@ -9,9 +9,11 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.answer import AnswerQuestion
 from actions.fields import summary
-from actions.reading import CONFIRM, Reading, Standing, read
-from actions.turns import actions_since, rejected_since, said, times_unclear
+from actions.hearing import CONFIRM, Standing
+from actions.reading import Reading, read
+from actions.turns import Said, actions_since, rejected_since, said, times_unclear
 from bot.dialogue.replies import HUMAN_BUTTON, Reply
 from hub.kit import clock
 from hub.skills import Skill
@@ -21,8 +23,13 @@ CANCEL_BUTTON = {"title": "取消", "payload": "intent:cancel"}
 OFFER_HELP_FROM = 2
 """The second answer in a row that cannot be used brings the way out."""
 
+OUT_OF_PLACE = frozenset({"provide", "correct", "affirm", "deny"})
+ANSWERED_BY_RULES = frozenset({"ask_question", "nlu_fallback", "bot_challenge", "ask_capabilities", "repeat", "resume"})
+BEYOND_DOUBT = 0.85
+"""Below it a question that the classifier takes for a goodbye or a wish to talk to somebody is still a question."""
+
 _BEFORE_A_FORM = frozenset(
-    {"action_listen", "action_extract_slots", "action_session_start", "action_deactivate_loop", "action_unasked_values"}
+    {"action_listen", "action_extract_slots", "action_session_start", "action_deactivate_loop", "action_out_of_place"}
 )
 
 
@@ -32,8 +39,9 @@ class ValidateForm(Action):  # type: ignore[misc]
     Where it sets no slot but `requested_slot`, Rasa's form steps back and the generated rules answer the message.
     """
 
-    def __init__(self, skill: Skill, skill_names: Iterable[str]) -> None:
+    def __init__(self, skill: Skill, skill_names: Iterable[str], answer: AnswerQuestion) -> None:
         self.skill = skill
+        self._answer = answer
         self._skill_names = frozenset(skill_names)
 
     def name(self) -> str:
@@ -52,9 +60,13 @@ class ValidateForm(Action):  # type: ignore[misc]
             return self._next(dispatcher, tracker, known, confirmed)
         leftovers = {name: None for name in known} if starting else {}
         standing = Standing(skill, {} if starting else known, self._requested(tracker, starting), starting)
-        reading = read(standing, said(tracker, clock.today()), self._skill_names)
+        message = said(tracker, clock.today())
+        reading = read(standing, message, self._skill_names)
         if reading.aside:
-            return []
+            if not reading.question or _known_to_the_rules(message):
+                return []
+            dispatcher.utter_message(json_message=(await self._answer.reply(tracker)).as_payload())
+            return self._next(dispatcher, tracker, known, confirmed)
         values = {**standing.known, **reading.values}
         known = {name: value for name, value in values.items() if value is not None}
         confirmed = reading.confirmed or (confirmed and not reading.values and not starting)
@@ -98,6 +110,13 @@ class ValidateForm(Action):  # type: ignore[misc]
         buttons = (HUMAN_BUTTON, CANCEL_BUTTON) if helpless else ()
         reply = Reply("\n".join(notes), buttons=buttons, skill=self.skill.name, extra=marks)
         dispatcher.utter_message(json_message=reply.as_payload())
+
+
+def _known_to_the_rules(message: Said) -> bool:
+    """Whether the rules do the right thing with a question, going by the intent that the classifier gave it."""
+    if message.intent in OUT_OF_PLACE:
+        return False
+    return message.intent in ANSWERED_BY_RULES or message.confidence >= BEYOND_DOUBT
 
 
 def known_values(skill: Skill, tracker: Tracker) -> dict[str, str]:

@@ -10,7 +10,7 @@ from rasa_sdk.executor import ActionExecutor
 from actions.answer import AnswerQuestion
 from actions.forms import ValidateForm
 from actions.handoff import HandOff
-from actions.session import Repeat, Resume, TakeUnaskedValues
+from actions.session import OutOfPlace, Repeat, Resume
 from actions.submit import SubmitForm
 from hub.skills import Skill
 from services.registry import SKILLS
@@ -20,8 +20,13 @@ def actions_for(skills: tuple[Skill, ...]) -> list[Action]:
     """Everything that Rasa may ask for, given these skills."""
     names = [skill.name for skill in skills]
     human = HandOff(skills)
-    shared = [AnswerQuestion(human), human, Repeat(), Resume(skills), TakeUnaskedValues(skills)]
-    return [*shared, *(ValidateForm(skill, names) for skill in skills), *(SubmitForm(skill) for skill in skills)]
+    answer = AnswerQuestion(human)
+    shared = [answer, human, Repeat(), Resume(skills), OutOfPlace(skills, answer)]
+    return [
+        *shared,
+        *(ValidateForm(skill, names, answer) for skill in skills),
+        *(SubmitForm(skill) for skill in skills),
+    ]
 
 
 def executor_for(skills: tuple[Skill, ...]) -> ActionExecutor:

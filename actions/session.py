@@ -9,8 +9,10 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.answer import AnswerQuestion
 from actions.fields import WEAK_KINDS
 from actions.turns import said, split
+from actions.wording import SHORT, asks, leftover
 from bot.dialogue.mapper import replies_from_events
 from bot.dialogue.replies import Reply, skill_button
 from hub.kit import clock
@@ -64,13 +66,15 @@ class Resume(Action):  # type: ignore[misc]
         return []
 
 
-class TakeUnaskedValues(Action):  # type: ignore[misc]
-    """Values out of the blue: those that identify what one skill is about start it, others are asked about.
+class OutOfPlace(Action):  # type: ignore[misc]
+    """Values, corrections, a yes or a no while no form is open.
 
-    A rule could only list combinations of entities; people send number, date and amount in any.
+    Values that identify what one skill is about start it: a rule could only list combinations of entities, and people
+    send number, date and amount in any. What says more than that is a question that the classifier mistook.
     """
 
-    def __init__(self, skills: tuple[Skill, ...]) -> None:
+    def __init__(self, skills: tuple[Skill, ...], answer: AnswerQuestion) -> None:
+        self._answer = answer
         self._by_entity: dict[str, list[Skill]] = {}
         for skill in skills:
             entity = question_of(skill.form, next(iter(skill.form.model_fields))).entity
@@ -79,18 +83,30 @@ class TakeUnaskedValues(Action):  # type: ignore[misc]
 
     def name(self) -> str:
         """As Rasa calls it."""
-        return "action_unasked_values"
+        return "action_out_of_place"
 
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Mapping[str, Any]
     ) -> list[EventType]:
-        """Open the form, which reads the message, or ask what the values are for."""
-        kinds = dict.fromkeys(entity.kind for entity in said(tracker, clock.today()).entities)
+        """Open the form that is meant, answer, or say that there is nothing to apply it to."""
+        message = said(tracker, clock.today())
+        kinds = dict.fromkeys(entity.kind for entity in message.entities)
         meant = [skill for kind in kinds for skill in self._by_entity.get(kind, ())]
         if len(meant) == 1:
             return [FollowupAction(meant[0].form_name)]
-        dispatcher.utter_message(response="utter_unasked_values")
+        if not message.command and (asks(message.text) or leftover(message.without_entities(), ()) > SHORT):
+            dispatcher.utter_message(json_message=(await self._answer.reply(tracker)).as_payload())
+        else:
+            dispatcher.utter_message(response=_SAID_TO.get(message.intent, "utter_default"))
         return []
+
+
+_SAID_TO = {
+    "provide": "utter_unasked_values",
+    "correct": "utter_nothing_to_correct",
+    "affirm": "utter_affirmed",
+    "deny": "utter_denied",
+}
 
 
 def _kept(tracker: Tracker) -> str | None:

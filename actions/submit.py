@@ -11,7 +11,7 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.forms import CANCEL_BUTTON, cleared, known_values
-from actions.reading import CONFIRM
+from actions.hearing import CONFIRM
 from actions.turns import said
 from bot.dialogue.replies import HUMAN_BUTTON, Reply
 from hub.kit import clock

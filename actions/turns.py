@@ -10,23 +10,9 @@ from typing import Any
 
 from rasa_sdk import Tracker
 
-from bot.dialogue.components.control_words import FILLERS
 from hub.kit.taxtext import Entity, extract
 
 Event = Mapping[str, Any]
-
-_ASKS = re.compile(
-    r"[?？]|吗|么(?!些)|呢\W*$|怎么|怎样|如何|什么|多少|哪|几(?:次|天|个|种|项|年|点|位|张|号)|是不是|是否|能不能|可不可以|"
-    r"要不要|用不用|有没有|算不算|为啥|咋|多久|啥"
-)
-_POLITE = (
-    "可以吗", "行吗", "好吗", "好不好", "对吗", "对吧", "是吧", "是吗", "麻烦您", "麻烦你", "麻烦", "谢谢您", "谢谢你",
-    "谢谢", "谢了", "辛苦了", "帮我查一下", "帮我看看", "查一下", "查下", "看一下", "看看", "帮我", "帮忙", "你看",
-    "您看", "您好", "你好", "给你", "给您", "请", "您", "你", "哈", "呀", "哦", "就", "有", "到", "上",
-)  # fmt: skip
-_PUNCTUATION = r"\s,.;:!?，。；：！？、~～…()（）\"'“”‘’【】\[\]=/\\¥￥-"
-SURE = 0.7
-"""From here on the classifier's word counts even where the wording does not show it."""
 
 
 @dataclass(frozen=True)
@@ -47,27 +33,9 @@ class Said:
         return self.text.startswith("/")
 
     @property
-    def asks(self) -> bool:
-        """Whether it is a question rather than an answer."""
-        if self.intent == "ask_question":
-            return self._worded_as_question or self.confidence >= SURE
-        return self._worded_as_question and self.intent == "nlu_fallback"
-
-    @property
-    def _worded_as_question(self) -> bool:
-        text = self.text
-        for word in _POLITE:
-            text = text.replace(word, "")
-        return bool(_ASKS.search(text))
-
-    def mostly(self, labels: Sequence[str] = ()) -> bool:
-        """Whether there is next to nothing in it but values, the names of fields and politeness."""
-        if self._worded_as_question and not any(character.isdigit() for character in self.text):
-            return False
-        rest = self.without_entities()
-        words = sorted({*FILLERS, *_POLITE, *labels}, key=len, reverse=True)
-        rest = re.sub("|".join(map(re.escape, words)), "", rest)
-        return len(re.sub(rf"[\d{_PUNCTUATION}]+", "", rest)) <= 2
+    def settled(self) -> bool:
+        """Whether the intent is beyond doubt: a control word and nothing else."""
+        return self.confidence >= 1.0
 
     def without_entities(self) -> str:
         """The text with everything recognised blanked out."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import signal
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,6 +72,7 @@ def main() -> None:
         "--var", type=Path, default=ROOT / "var/benchmark", help="where the measured product keeps its data"
     )
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the product is stopped, whatever ends us
     if unknown := set(options.parts) - set(PARTS):
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
     said = measure(options.parts or list(PARTS), options.var)

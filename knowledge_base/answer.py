@@ -55,7 +55,8 @@ class Answerer:
             related = self._related(found[1:], request.limit)
             return self._given(top, asked.as_of, related) if top.current else self._not_then(top, asked.as_of, related)
         options = [item for item in found if item.current and not item.entry.guard][:OPTIONS]
-        if top.confidence >= self._model.clarify_at and options and not top.entry.guard:
+        asks_back = top.confidence >= (self._model.offer_at if asked.tax_words else self._model.clarify_at)
+        if asks_back and options and not top.entry.guard:
             return self._which(options, asked.as_of, top.confidence)
         return self._unknown(asked.as_of, self._related(found, request.limit), top.confidence)
 

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
+# What a command needs is imported when it runs: the search engine takes seconds to load, and every `hub …` loads this.
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from hub.kit import db
-from hub.kit.clock import today
 from hub.settings import ROOT
-from knowledge_base.candidates import families, judged
-from knowledge_base.evaluation.asking import outcome
-from knowledge_base.evaluation.golden import read_golden
-from knowledge_base.evaluation.metrics import Outcome, Report, by_topic, report
-from knowledge_base.ingest.content import Content, ContentError, LoadReport, load_content, read_content
-from knowledge_base.parameters.loader import validate
-from knowledge_base.question import understand
-from knowledge_base.schemas import AskRequest
-from knowledge_base.search.calibration import calibration
-from knowledge_base.service import KnowledgeService
+
+if TYPE_CHECKING:
+    from knowledge_base.evaluation.metrics import Outcome, Report
+    from knowledge_base.ingest.content import Content, LoadReport
+    from knowledge_base.service import KnowledgeService
 
 GOLDEN = ROOT / "tests/golden"
 
@@ -35,6 +29,8 @@ app = typer.Typer(help="知识库：导入、索引、检索、评测。", no_ar
 
 def _read(skills: Collection[str] | None) -> Content:
     """The content of this installation, or the list of its problems and exit code 1."""
+    from knowledge_base.ingest.content import ContentError, read_content
+
     try:
         return read_content(known_skills=skills)
     except ContentError as error:
@@ -51,6 +47,9 @@ def _skills(context: typer.Context) -> Collection[str] | None:
 
 async def load_all(content: Content) -> LoadReport:
     """Load content in one transaction."""
+    from hub.kit import db
+    from knowledge_base.ingest.content import load_content
+
     async with db.transaction() as session:
         return await load_content(session, content)
 
@@ -58,8 +57,6 @@ async def load_all(content: Content) -> LoadReport:
 @app.command()
 def check(context: typer.Context) -> None:
     """检查内容、参数和文件登记，不写数据库。"""
-    for problem in validate():
-        typer.echo(problem, err=True)
     content = _read(_skills(context))
     counts = f"{len(content.entries)} 条内容，{len(content.parameters)} 个参数，{len(content.documents)} 份文件"
     typer.echo(f"检查通过：{counts}。")
@@ -68,6 +65,8 @@ def check(context: typer.Context) -> None:
 @app.command()
 def load(context: typer.Context) -> None:
     """把 knowledge_base/content 导入数据库；没有变化时什么也不做。"""
+    from hub.kit import db
+
     content = _read(_skills(context))
 
     async def run() -> LoadReport:
@@ -82,6 +81,10 @@ def load(context: typer.Context) -> None:
 
 
 async def _with_service(work: Callable[[KnowledgeService], Awaitable[Result]]) -> Result:
+    """Do something with a service that serves what is published now."""
+    from hub.kit import db
+    from knowledge_base.service import KnowledgeService
+
     service = KnowledgeService()
     try:
         await service.refresh()
@@ -92,10 +95,14 @@ async def _with_service(work: Callable[[KnowledgeService], Awaitable[Result]]) -
 
 
 @app.command()
-def index() -> None:
+def index(
+    prune: Annotated[bool, typer.Option("--prune", help="删除其他模型的向量；确认没有旧版本进程后使用")] = False,
+) -> None:
     """为已发布的内容计算向量并保存索引快照；只计算缺少的部分。"""
 
     async def work(service: KnowledgeService) -> int:
+        if prune:
+            await service.prune()
         assert service.snapshot, "refresh has just built it"
         return len(service.snapshot.texts)
 
@@ -109,6 +116,12 @@ def search(
     count: Annotated[int, typer.Option(help="显示条数")] = 8,
 ) -> None:
     """显示一个问题的检索得分和最终答复，用于排查。"""
+    from hub.kit.clock import today
+    from knowledge_base.candidates import families, judged
+    from knowledge_base.question import understand
+    from knowledge_base.schemas import AskRequest
+    from knowledge_base.search.calibration import calibration
+
     request = AskRequest(question=text, as_of=date.fromisoformat(as_of) if as_of else None)
 
     async def work(service: KnowledgeService) -> None:
@@ -135,6 +148,10 @@ def evaluate(
     failures: Annotated[bool, typer.Option("--failures", help="列出答错的问题")] = False,
 ) -> None:
     """用盲写问题集评测，输出 JSON：总体与分主题。"""
+    from knowledge_base.evaluation.asking import outcome
+    from knowledge_base.evaluation.golden import read_golden
+    from knowledge_base.evaluation.metrics import by_topic, report
+
     golden = read_golden(questions, labels)
 
     async def work(service: KnowledgeService) -> list[Outcome]:
@@ -161,8 +178,9 @@ def train(context: typer.Context) -> None:
 def calibrate(context: typer.Context) -> None:
     """重新拟合置信度（knowledge_base/search/calibration.json）。"""
     from knowledge_base.evaluation import tuning
+    from knowledge_base.evaluation.golden import read_golden
 
     golden = read_golden(GOLDEN / "questions.yaml", GOLDEN / "labels.yaml")
     fitted, figures = tuning.calibrate(_read(_skills(context)), golden)
-    thresholds = {"answer_at": fitted.answer_at, "clarify_at": fitted.clarify_at, "guard_at": fitted.guard_at}
+    thresholds = {name: value for name, value in asdict(fitted).items() if name.endswith("_at")}
     typer.echo(json.dumps({**thresholds, **figures}, indent=1))

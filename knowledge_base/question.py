@@ -11,11 +11,12 @@ import structlog
 from hub.kit.taxtext import Period, find_period
 from knowledge_base.schemas import AskRequest, TaxpayerType
 from knowledge_base.search.document_numbers import DocumentNumber, find_document_numbers, without_numbers
-from knowledge_base.search.lexical import taxes_named
+from knowledge_base.search.lexical import has_tax_words, taxes_named
 from knowledge_base.search.normalise import normalise, simplified, without_padding
 
 log = structlog.get_logger(__name__)
 
+BARE = 8  # characters: a tax and a word or two
 _NOW = re.compile(r"现在|目前|如今|眼下|当前|今年|本月|这个月")
 _ABOUT_A_DOCUMENT = re.compile(
     r"(?:请|帮我|给我|查|看|找|一下|的|关于|说明?|了|讲|写|规定|有|些|什么|啥|内容|意思|是|哪些|文件|政策|公告|通知|全文|原文|解读|"
@@ -39,13 +40,18 @@ _TYPES: tuple[tuple[TaxpayerType, re.Pattern[str]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """A question as search and answer need it."""
+    """A question as search and answer need it.
+
+    `tax_words` says that it sounds like a tax matter, `names_tax` that it names one, `wrongful` that it asks how to get
+    away with something.
+    """
 
     text: str
     numbers: list[DocumentNumber]
     only_document: bool
     as_of: date
     taxpayer_types: frozenset[TaxpayerType]
+    tax_words: bool
     names_tax: bool
     wrongful: bool
 
@@ -57,12 +63,15 @@ def day_of(period: Period, today: date) -> date:
     return period.start if period.start > today else today
 
 
-def _as_of(text: str, today: date) -> date:
+def _period(text: str, today: date) -> Period | None:
     try:
-        period = find_period(text, today)
+        return find_period(text, today)
     except (ValueError, OverflowError, ArithmeticError):
         log.warning("period_not_read")
-        return today
+        return None
+
+
+def _as_of(text: str, period: Period | None, today: date) -> date:
     if period is None:
         return today
     day = day_of(period, today)
@@ -70,19 +79,32 @@ def _as_of(text: str, today: date) -> date:
     return today if day < today and _NOW.search(text.replace(period.text, " ")) else day
 
 
+def _subject(text: str, plain: str, period: Period | None) -> str:
+    """What to search for: the subject alone where the rest is only its period (2026年1月的增值税), else the whole text.
+
+    The period has done its work by then; as part of the text it would lead to whatever else is about that month.
+    """
+    if period is None:
+        return text
+    rest = normalise(plain.replace(period.text, "", 1)).removeprefix("的").strip()
+    return rest if len(rest) <= BARE and taxes_named(rest) else text
+
+
 def understand(request: AskRequest, today: date) -> Understood:
     """Read a question; never raises, whatever was typed."""
     plain = simplified(request.question)
     numbers = find_document_numbers(plain)
     bare = without_numbers(plain) if numbers else plain
+    period = _period(bare, today)
     types: frozenset[TaxpayerType] = frozenset(name for name, pattern in _TYPES if pattern.search(plain))
-    text = normalise(request.question)
+    text = _subject(normalise(request.question), plain, period)
     return Understood(
         text=text,
         numbers=numbers,
         only_document=bool(numbers) and bool(_ABOUT_A_DOCUMENT.fullmatch(without_padding(bare))),
-        as_of=request.as_of or _as_of(bare, today),
+        as_of=request.as_of or _as_of(bare, period, today),
         taxpayer_types=frozenset({request.taxpayer_type}) if request.taxpayer_type else types,
+        tax_words=has_tax_words(text),
         names_tax=any(name.endswith("税") for name in taxes_named(text)),
         wrongful=bool(_WRONGFUL.search(plain)),
     )

@@ -119,3 +119,8 @@ async def forget_vectors(session: AsyncSession, model_hash: str, keep: Iterable[
             delete(Embedding).where(Embedding.model_hash == model_hash, Embedding.text_hash.in_(gone))
         )
     return len(gone)
+
+
+async def forget_other_models(session: AsyncSession, model_hash: str) -> None:
+    """Drop the vectors of every other model; for when no process of an older release runs any more."""
+    await session.execute(delete(Embedding).where(Embedding.model_hash != model_hash))

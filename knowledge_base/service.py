@@ -149,6 +149,11 @@ class KnowledgeService:
             log.info("knowledge_refreshed", entries=len(library.entries), texts=len(indexed.texts))
             return True
 
+    async def prune(self) -> None:
+        """Drop the stored vectors of other models."""
+        async with db.transaction() as session:
+            await repository.forget_other_models(session, self._model.model_hash)
+
     @property
     def _model(self) -> Embedder:
         if self._embedder is None:
@@ -195,9 +200,8 @@ class KnowledgeService:
                 await self._store(fresh)
                 fresh = []
         await self._store(fresh)
-        if missing:
-            async with db.transaction() as session:
-                await repository.forget_vectors(session, self._model.model_hash, set(hashes))
+        async with db.transaction() as session:
+            await repository.forget_vectors(session, self._model.model_hash, set(hashes))
         return np.stack([known[key] for key in hashes]) if hashes else np.zeros((0, self._model.dimension), np.float32)
 
     async def _store(self, rows: list[tuple[str, Vectors]]) -> None:

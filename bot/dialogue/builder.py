@@ -37,8 +37,6 @@ RETURNS = {
     "affirm": "utter_not_taken",
     "deny": "utter_not_taken",
 }
-# recognised in any sentence without meaning one particular skill
-UNSPECIFIC_ENTITIES = frozenset({None, "amount", "date", "phone", "uscc", "resident_id"})
 CONFIRM = "confirm"
 CONFIRM_CHOICES = (("确认提交", "intent:affirm"), ("修改", "intent:correct"), ("取消", "intent:cancel"))
 
@@ -142,9 +140,6 @@ def _rules(skill: Skill, skills: Sequence[Skill]) -> Mapping[str, Any]:
         return {"rule": f"{skill.name}: {name}", "condition": [{"active_loop": skill.form_name}], "steps": list(steps)}
 
     rules = [outside("start", {"intent": skill.name}, *opening)]
-    entity = _telling_entity(skill, skills)
-    if entity:
-        rules.append(outside(f"start with nothing but {entity}", {"intent": "provide", "entities": [entity]}, *opening))
     submit = {"action": f"action_submit_{skill.name}"}
     rules.append(inside("submit", {"action": skill.form_name}, {"active_loop": None}, submit))
     for intent, action in {**DIGRESSIONS, **RETURNS, skill.name: "utter_go_on"}.items():
@@ -156,17 +151,6 @@ def _rules(skill: Skill, skills: Sequence[Skill]) -> Mapping[str, Any]:
             switch: list[Step] = [{"action": other.form_name}, {"active_loop": other.form_name}]
             rules.append(inside(f"switch to {other.name}", {"intent": other.name}, *closing, *switch))
     return {"version": "3.1", "rules": rules}
-
-
-def _telling_entity(skill: Skill, skills: Sequence[Skill]) -> str | None:
-    """The entity that means this skill when it is all that a message says: its first field's, if no other skill's."""
-
-    def first(candidate: Skill) -> str | None:
-        entity = question_of(candidate.form, next(iter(candidate.form.model_fields))).entity
-        return None if entity in UNSPECIFIC_ENTITIES else entity
-
-    entity = first(skill)
-    return entity if all(first(other) != entity for other in skills if other is not skill) else None
 
 
 def _generated(root: Path) -> set[Path]:

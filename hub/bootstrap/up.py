@@ -21,7 +21,7 @@ from hub.bootstrap import postgres, secret_file
 from hub.bootstrap.processes import Supervisor, end_left_over
 from hub.settings import ROOT, Settings, get_settings
 
-FIRST_READY_SECONDS = 120.0
+FIRST_READY_SECONDS = 300.0
 
 
 def say(text: str) -> None:
@@ -107,7 +107,7 @@ def prepare(settings: Settings) -> None:
 def wait_until_ready(settings: Settings, supervisor: Supervisor) -> None:
     """Return when `/readyz` is green and nothing is degraded.
 
-    Raises `RuntimeError` after two minutes or when supervisor ends.
+    Raises `RuntimeError` after five minutes or when supervisor ends.
     """
     url = f"http://127.0.0.1:{settings.port}/readyz"
     deadline = time.monotonic() + FIRST_READY_SECONDS

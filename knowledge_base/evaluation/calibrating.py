@@ -10,13 +10,15 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge_base.answer import OPTIONS
 from knowledge_base.evaluation.crossfit import Sample
 from knowledge_base.search.calibration import Calibration
 
 # Held-out questions of our own entries often have a neighbour that would do as well; about half of these are no harm.
 MAX_WRONG = 0.10  # of the answers given
-MAX_OFF_TOPIC = 0.08  # of the off-topic sentences that may lead to a question back
-MIN_GUARD = 0.80  # of the refusals must be right
+MAX_OFF_TOPIC = 0.08  # of the off-topic sentences may lead to a question back
+MIN_GUARD = 0.90  # of the refusals of questions about tax and its neighbours must be right
+MIN_USEFUL = 0.5  # of the questions back must hold the right option
 OFF_TOPIC_WEIGHT = 3.0
 GOLDEN_WEIGHT = 5.0  # real wording is rarer than our own and counts for more
 
@@ -32,6 +34,9 @@ def fit(samples: Sequence[Sample], model_hash: str) -> tuple[Calibration, dict[s
 
     rows = np.array([sample.features.row() for sample in samples])
     off = np.array([sample.rank is None for sample in samples])
+    foreign = np.array([sample.foreign for sample in samples])
+    tax = np.array([sample.tax_words and not sample.guard for sample in samples])
+    offered = np.array([sample.rank is not None and sample.rank < OPTIONS for sample in samples])
     guard = np.array([sample.guard for sample in samples])
     right = np.array([sample.right for sample in samples]) | (off & guard)
     # a refusal of small talk is right whatever its score: it says nothing about how scores become probabilities
@@ -46,7 +51,7 @@ def fit(samples: Sequence[Sample], model_hash: str) -> tuple[Calibration, dict[s
     )[:, 1]  # fmt: skip
     model.fit(unit, right, sample_weight=weight)
     answer_at = _lowest(held_out, ~guard, right, 1 - MAX_WRONG)
-    clarify_at = min(_passed_by(held_out[off & ~guard], MAX_OFF_TOPIC * off.sum()), answer_at)
+    clarify_at = min(_passed_by(held_out[foreign & ~guard], MAX_OFF_TOPIC * foreign.sum()), answer_at)
     fitted = Calibration(
         model_hash=model_hash,
         mean=tuple(float(value) for value in mean),
@@ -55,7 +60,8 @@ def fit(samples: Sequence[Sample], model_hash: str) -> tuple[Calibration, dict[s
         intercept=float(model.intercept_[0]),
         answer_at=answer_at,
         clarify_at=clarify_at,
-        guard_at=_lowest(held_out, guard, right, MIN_GUARD),
+        offer_at=min(_useful_from(held_out[tax], offered[tax]), clarify_at),
+        guard_at=_lowest(held_out, guard & ~foreign, right, MIN_GUARD),
     )
     given = (held_out >= answer_at) & ~guard
     return fitted, {
@@ -63,7 +69,7 @@ def fit(samples: Sequence[Sample], model_hash: str) -> tuple[Calibration, dict[s
         "auc": float(roc_auc_score(right, held_out, sample_weight=weight)),
         "answered": float(given[~off].mean()),
         "right_of_answered": float(right[given].mean()),
-        "off_topic_answered": float(given[off].mean()) if off.any() else 0.0,
+        "off_topic_answered": float(given[foreign].mean()) if foreign.any() else 0.0,
     }
 
 
@@ -73,6 +79,15 @@ def _lowest(probability: Rows, among: Flags, right: Flags, wanted: float) -> flo
     share = np.cumsum(right[among][order]) / np.arange(1, len(order) + 1)
     good = np.flatnonzero(share >= wanted)
     return round(float(probability[among][order][good[-1]]), 4) if len(good) else 1.0
+
+
+def _useful_from(probability: Rows, useful: Flags) -> float:
+    """Where options begin to help more often than not."""
+    for low in np.arange(0.05, 1.0, 0.05):
+        band = (probability >= low) & (probability < low + 0.1)
+        if band.any() and useful[band].mean() >= MIN_USEFUL:
+            return round(float(low), 2)
+    return 1.0
 
 
 def _passed_by(probability: Rows, count: float) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -40,7 +40,9 @@ class Sample:
     candidates: list[Candidate]
     features: Features
     rank: int | None
+    tax_words: bool
     golden: bool = False
+    foreign: bool = False
 
     @property
     def right(self) -> bool:
@@ -69,7 +71,7 @@ def measure(
     if expected is not None:
         names = [{candidate.entry.family, candidate.entry.id} for candidate in found]
         rank = next((place for place, own in enumerate(names) if own & set(expected)), len(found))
-    return Sample(request.question, topic, found, features(found, 0, scored, asked.text), rank)
+    return Sample(request.question, topic, found, features(found, 0, scored, asked.text), rank, asked.tax_words)
 
 
 def _request(question: str, entry: ContentEntry, today: date) -> AskRequest:
@@ -104,7 +106,8 @@ def samples(library: Library, law: Parameters, encode: Encode, today: date) -> I
                     yield measure(snapshot, mapped, request, today, published.topic, {entry.family})
         for place, question in enumerate(off_topic()):
             if place % ROUNDS == number:
-                yield measure(snapshot, mapped, AskRequest(question=question), today, "off_topic", None)
+                sample = measure(snapshot, mapped, AskRequest(question=question), today, "off_topic", None)
+                yield replace(sample, foreign=True)
 
 
 def _mapped(encode: Encode, turn: Vectors, texts: Sequence[str]) -> Vectors:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
 import numpy as np
@@ -26,9 +27,10 @@ from knowledge_base.search.vector_index import FaissIndex
 class RawVectors:
     """The encoder without its map, remembered on disk: fitting asks for the same texts many times."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
         self._embedder = BundledEmbedder(turn=None)
-        self._file = get_settings().var_dir / "cache" / f"vectors-{self._embedder.model_hash[:16]}.npz"
+        folder = folder or get_settings().var_dir / "cache"
+        self._file = folder / f"vectors-{self._embedder.model_hash[:16]}.npz"
         self._known: dict[str, Vectors] = {}
         if self._file.exists():
             with np.load(self._file, allow_pickle=False) as stored:
@@ -98,5 +100,6 @@ def golden_samples(content: Content, golden: Sequence[Golden]) -> list[crossfit.
         sample = crossfit.measure(snapshot, embedder.encode, request, today(), item.topic, item.accept or None)
         outcome = sample.candidates[0].entry.outcome
         refused_rightly = sample.guard and outcome in item.outcomes
-        samples.append(replace(sample, golden=True, rank=0 if refused_rightly else sample.rank))
+        rank = 0 if refused_rightly else sample.rank
+        samples.append(replace(sample, golden=True, rank=rank, foreign=item.kind == "out_of_scope"))
     return samples

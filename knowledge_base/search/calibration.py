@@ -44,7 +44,11 @@ def length_feature(text: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A fitted logistic model with the thresholds of the decision; valid for one embedding model only."""
+    """A fitted logistic model with the thresholds of the decision; valid for one embedding model only.
+
+    `offer_at` takes the place of `clarify_at` for questions that sound like tax: options are of use there and cannot
+    look silly.
+    """
 
     model_hash: str
     mean: tuple[float, ...]
@@ -53,6 +57,7 @@ class Calibration:
     intercept: float
     answer_at: float
     clarify_at: float
+    offer_at: float
     guard_at: float
 
     def probability(self, features: Features) -> float:

@@ -57,6 +57,17 @@ def tax_names() -> frozenset[str]:
     return frozenset(synonyms().get(word, word) for word, _, tag in _lines("tax_terms.txt") if tag == "tax")
 
 
+@lru_cache
+def _tax_terms() -> frozenset[str]:
+    """Words that only somebody with a tax matter uses."""
+    return frozenset(word for word, _, tag in _lines("tax_terms.txt") if tag in {"tax", "nz"})
+
+
+def has_tax_words(text: str) -> bool:
+    """Whether a normalised text sounds like a tax matter at all."""
+    return "税" in text or any(word in _tax_terms() for word in _tokenizer().cut(text, HMM=False))
+
+
 def words(text: str) -> list[str]:
     """The meaningful words of a normalised text, with the official form beside a colloquial one."""
     cut = _tokenizer().cut_for_search(text, HMM=False)

@@ -70,7 +70,7 @@ VALUES_THAT_TELL = [
 
 @pytest.mark.parametrize(("text", "fields"), VALUES_THAT_TELL, ids=[row[0] for row in VALUES_THAT_TELL])
 async def test_values_that_tell_what_they_are_for_start_it(inspection: Chat, text: str, fields: set[str]) -> None:
-    assert await run(inspection, "action_unasked_values", text, "provide") == []
+    assert await run(inspection, "action_out_of_place", text, "provide") == []
     assert inspection.followup == "invoice_inspection_form"
     await inspection.form_until_submission()
     assert set(inspection.values) == fields
@@ -79,6 +79,6 @@ async def test_values_that_tell_what_they_are_for_start_it(inspection: Chat, tex
 @pytest.mark.parametrize("text", ["1130元", "9月3号", "13812345678", "1130", "/provide"])
 async def test_values_of_many_uses_are_asked_about(inspection: Chat, text: str) -> None:
     inspection.hear(text, "provide")
-    answer = await inspection.call("action_unasked_values")
+    answer = await inspection.call("action_out_of_place")
     assert [message["response"] for message in answer["responses"]] == ["utter_unasked_values"]
     assert answer["events"] == []

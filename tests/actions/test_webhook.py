@@ -15,7 +15,9 @@ from rasa_sdk.interfaces import ActionExecutionRejection
 
 from actions.forms import ValidateForm
 from actions.registry import actions_for, executor, executor_for
+from bot.dialogue.mapper import LONGEST_FOR_RASA
 from hub.kit import trace
+from hub.kit.web import CommonGround
 from hub.settings import ROOT
 from services.registry import SKILLS
 from tests.actions.wire import PATH, Chat, headers
@@ -147,6 +149,19 @@ async def test_what_is_no_call_at_all_is_400(webhook: httpx.AsyncClient, body: b
     answer = await webhook.post(PATH, content=body, headers=headers())
     assert answer.status_code == 400
     assert set(answer.json()) == {"error", "action_name"}
+
+
+async def test_a_long_conversation_is_not_too_large(app: FastAPI) -> None:
+    """Rasa sends the whole tracker along: what limits the bodies of strangers must not silence a long chat."""
+    transport = httpx.ASGITransport(CommonGround(app))
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub") as client:
+        chat = Chat(client, SKILLS[0])
+        for _ in range(75):  # as many turns as the tracker store keeps, each as long as the hub lets through
+            chat.hear("问" * LONGEST_FOR_RASA, "ask_question")
+            chat.add("bot", text=None, data={"custom": {"text": "答" * 1000}})
+        chat.open_form({}, "invoice_number")
+        await chat.say("26322000000000001130", "provide")
+    assert chat.values == {"invoice_number": "26322000000000001130"}
 
 
 async def test_a_bare_tracker_is_enough(webhook: httpx.AsyncClient) -> None:

@@ -52,7 +52,7 @@ class Chat:
         self.expect_answered(text)
 
     def expect_answered(self, text: str) -> None:
-        question = self.entries("user").filter(has_text=text)
+        question = self.entries("user").filter(has_text=text).last
         expect(question).to_have_attribute("data-status", "sent", timeout=ANSWER_MS)
         answer = question.locator("xpath=following-sibling::*[@data-author='bot']").first
         expect(answer).to_be_visible(timeout=ANSWER_MS)

@@ -14,12 +14,15 @@ pytestmark = pytest.mark.browser
 def test_ask_and_check_an_invoice_with_a_digression(new_page: NewPage, viewport: dict[str, int]) -> None:
     page = new_page("/", viewport=viewport)
     chat = Chat(page)
+    if viewport == PHONE:
+        chat.launcher.click()
     chat.ask("小规模纳税人2026年月销售额多少免征增值税")
     answer = chat.entries("bot").last
     expect(answer).to_contain_text("10万元")
     sources = answer.locator("details.citations")
     sources.locator("summary").click()
     expect(sources).to_contain_text("公告2026年第10号")
+    expect(sources).to_contain_text("规范性文件")
 
     chat.ask("帮我查一张发票")
     expect(chat.entries("bot").last).to_contain_text("发票号码")

@@ -81,7 +81,7 @@ class Hands:
         self.broken = False
         self.secrets: set[str] = set()
         executor = ActionExecutor()
-        names = ("action_answer", "action_handoff", "action_repeat", "action_resume", "action_unasked_values")
+        names = ("action_answer", "action_handoff", "action_repeat", "action_resume", "action_out_of_place")
         for action in (Validate(), Submit(), *(Say(name) for name in names)):
             executor.register_action(action)
         app = FastAPI()

@@ -100,15 +100,6 @@ def test_a_rejected_form_never_follows_its_intent_at_once(workplace: Path) -> No
                 assert rule["steps"][1] != {"action": skill.form_name}, rule["rule"]
 
 
-def test_only_an_identifier_of_one_skill_starts_it(workplace: Path) -> None:
-    def starts(name: str) -> list[list[str] | None]:
-        rules = load(workplace / builder.GENERATED_RULES / f"{name}.yml")["rules"]
-        return [rule["steps"][0].get("entities") for rule in rules if rule["condition"] == [{"active_loop": None}]]
-
-    assert starts("look_up_invoice") == [None, ["invoice_number"]]
-    assert starts("estimate_deed_tax") == [None]  # an amount alone could mean anything
-
-
 def test_check_reports_edited_missing_and_stale_files(workplace: Path) -> None:
     edited = workplace / builder.GENERATED_DOMAIN / "estimate_deed_tax.yml"
     edited.write_text(edited.read_text(encoding="utf-8") + "# by hand\n", encoding="utf-8")

@@ -40,8 +40,8 @@ def test_all_at_once(chat: Chat) -> None:
     assert chat.say(f"查下发票 {NUMBER}，9月3号开的，价税合计1130") == [DONE]
 
 
-def test_a_bare_invoice_number_starts_its_skill(chat: Chat) -> None:
-    assert chat.say(NUMBER) == [prompt("issued_on")]
+def test_values_that_nobody_asked_for_go_to_the_hub(chat: Chat) -> None:
+    assert chat.say(NUMBER) == ["action_unasked_values"]
 
 
 def test_an_ask_names_the_form_that_waits(chat: Chat) -> None:

@@ -43,6 +43,10 @@ def test_backup_and_restore(product: Product, tmp_path: Path) -> None:
         assert "不是本系统的备份" in refused.stderr
         assert connection.execute("select count(*) from message").fetchone() != (0,)
 
+    upgraded = elsewhere.command("upgrade")
+    assert upgraded.returncode == 0, upgraded.stdout + upgraded.stderr
+    assert list((elsewhere.var / "backups").glob("hub-*.tar")), "an upgrade begins with a backup"
+
 
 def test_restore_waits_until_the_product_is_stopped(product: Product, tmp_path: Path) -> None:
     refused = product.command("restore", str(tmp_path / "x.tar"), "--yes")

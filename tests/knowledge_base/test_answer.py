@@ -31,7 +31,7 @@ def plain_calibration() -> Calibration:
     return Calibration(
         model_hash="words", mean=(0.0,) * len(FEATURES), scale=(1.0,) * len(FEATURES),
         coefficients=tuple(weights.get(name, 0.0) for name in FEATURES), intercept=-11.0,
-        answer_at=0.8, clarify_at=0.2, guard_at=0.5,
+        answer_at=0.8, clarify_at=0.2, offer_at=0.2, guard_at=0.5,
     )  # fmt: skip
 
 

@@ -8,16 +8,20 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psycopg
 import pytest
+from sqlalchemy import select
 
 from hub.kit import db
 from hub.settings import get_settings
+from knowledge_base import repository
 from knowledge_base.ingest.content import load_content, read_content
+from knowledge_base.models import Embedding
 from knowledge_base.parameters.loader import Parameters
 from knowledge_base.schemas import AskRequest
 from knowledge_base.search import snapshot_file
-from knowledge_base.search.embedding import Vectors
+from knowledge_base.search.embedding import Vectors, text_hash
 from knowledge_base.service import KnowledgeNotReady, KnowledgeService
 from tests.knowledge_base import shelf
 from tests.knowledge_base.shelf import WordEmbedder
@@ -125,6 +129,21 @@ async def test_another_process_uses_the_stored_vectors(service: KnowledgeService
     assert embedder.encoded == []
     assert (await other.ask(RATE)).entry_id == "apple.rate"
     await other.stop()
+
+
+async def test_vectors_no_longer_needed_are_dropped(service: KnowledgeService, tmp_path: Path) -> None:
+    await publish(tmp_path / "a")
+    await service.refresh()
+    await publish(tmp_path / "b", [shelf.entry()])
+    await service.refresh()
+    async with db.transaction() as session:
+        await repository.save_vectors(session, "older model", [("x", np.ones(384, np.float32))])
+    await service.prune()
+    async with db.transaction() as session:
+        rows = (await session.execute(select(Embedding.model_hash, Embedding.text_hash))).all()
+    assert service.snapshot is not None
+    assert {row.model_hash for row in rows} == {"words"}
+    assert {row.text_hash for row in rows} == {text_hash(text) for text in service.snapshot.texts}
 
 
 class SlowEmbedder(WordEmbedder):

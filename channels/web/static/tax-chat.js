@@ -733,10 +733,18 @@
     return to ? `至 ${to}` : null;
   }
 
+  const AUTHORITY = {
+    law: '法律',
+    administrative_regulation: '行政法规',
+    department_rule: '部门规章',
+    normative_document: '规范性文件',
+    guidance: '工作指引',
+  };
+
   function citationItem(citation) {
     const title = citation.title || citation.document_number || '依据文件';
     const linked = /^https:\/\//.test(citation.url || '');
-    const facts = [['文号', citation.document_number], ['条款', citation.article], ['有效期', validity(citation)], ['发布机关', citation.authority]];
+    const facts = [['文号', citation.document_number], ['条款', citation.article], ['有效期', validity(citation)], ['效力', AUTHORITY[citation.authority] || citation.authority]];
     const list = h('dl');
     for (const [name, value] of facts) if (value) list.append(h('div', null, h('dt', null, name), h('dd', null, value)));
     return h('li', null, h('div', { class: 'citation-title' }, linked ? link(citation.url, title) : title), list);

@@ -1,0 +1,143 @@
+"""A message in the light of the form that it may be meant for: where the form stands, what kind of thing was said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from actions.fields import WEAK_KINDS, check, mentioned, names_of
+from actions.turns import Said
+from actions.wording import AT_A_LOSS, CHANGED, LONG, MISTAKEN, SHORT, WAY_OUT, asks, is_short, leftover
+from hub.skills import Question, Skill, question_of
+
+CONFIRM = "confirm"
+SURE = 0.7
+"""From here on the classifier's word for a question counts even where the wording does not show it."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a form stands: the canonical values known, and the field that was asked for last (`confirm` at the end)."""
+
+    skill: Skill
+    known: Mapping[str, str]
+    requested: str | None
+    starting: bool = False
+
+    @cached_property
+    def needed(self) -> list[str]:
+        """What the act needs, given what is known."""
+        return self.skill.required_fields(self.known)
+
+    @property
+    def asked(self) -> str | None:
+        """The field asked for, unless it is the confirmation."""
+        return self.requested if self.requested in self.skill.form.model_fields else None
+
+    def question(self, name: str) -> Question:
+        """The words of a field."""
+        return question_of(self.skill.form, name)
+
+    def label(self, name: str) -> str:
+        """What a field is called."""
+        return self.question(name).label
+
+    def valid(self, candidates: Mapping[str, str]) -> dict[str, str]:
+        """Those of the candidates that the form accepts, in canonical form."""
+        return check(self.skill.form, candidates, self.known).values
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A message in the light of the form that it may be meant for."""
+
+    said: Said
+    standing: Standing
+
+    @cached_property
+    def rest(self) -> int:
+        """How much it says beside values and names of fields."""
+        form = self.standing.skill.form
+        names = [word for name in form.model_fields for word in names_of(question_of(form, name))]
+        return leftover(self.said.without_entities(), names)
+
+    @cached_property
+    def mostly_values(self) -> bool:
+        """Whether it says next to nothing else."""
+        has_value = self.has_digits or bool(self.said.entities)
+        return self.rest <= 2 and (has_value or not asks(self.said.text))
+
+    @cached_property
+    def asks(self) -> bool:
+        """Whether it is a question rather than an answer."""
+        sure = self.said.intent == "ask_question" and self.said.confidence >= SURE and not self.is_at_a_loss
+        return (sure or asks(self.said.text)) and not self.mostly_values
+
+    @property
+    def is_at_a_loss(self) -> bool:
+        """Whether it says little more than that the person does not have what was asked for."""
+        return bool(AT_A_LOSS.search(self.said.text)) and self.rest <= LONG
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Fields that it calls by their names."""
+        form = self.standing.skill.form
+        return mentioned(form, self.said.text, form.model_fields)
+
+    @property
+    def has_digits(self) -> bool:
+        """Whether there is a digit anywhere in it."""
+        return any(character.isdigit() for character in self.said.text)
+
+    @property
+    def is_about_another_field(self) -> bool:
+        """Whether it calls fields by their names, but not the one that was asked for."""
+        return bool(self.names) and self.standing.asked not in self.names
+
+    @cached_property
+    def corrects(self) -> bool:
+        """Whether it takes back something that was said before."""
+        text, standing = self.said.text, self.standing
+        if standing.starting or not (self.names or self.said.entities or self.rest <= SHORT):
+            return False
+        if MISTAKEN.search(text) and (not self.asks or any(name in standing.known for name in self.names)):
+            return True
+        denies = text.startswith("不是") and bool(self.said.entities)
+        return not self.asks and (denies or self.said.intent == "correct" or self.says_it_is_wrong)
+
+    @property
+    def says_it_is_wrong(self) -> bool:
+        """Whether it says in so many words that something was wrong."""
+        return bool(MISTAKEN.search(self.said.text) or CHANGED.search(self.said.text))
+
+    @property
+    def takes_back(self) -> bool:
+        """Whether something is to be changed, even if it does not say what."""
+        return self.says_it_is_wrong or self.said.confidence >= SURE
+
+    @cached_property
+    def gives_weak_values(self) -> bool:
+        """Whether its dates and amounts are meant for the form: they also stand in any question or story."""
+        if self.asks or self.standing.starting or self.corrects:
+            return not self.asks
+        several = sum(entity.kind in WEAK_KINDS for entity in self.said.entities) > 1
+        return self.rest <= SHORT or (self.rest <= LONG and (several or bool(self.names)))
+
+    @cached_property
+    def leaves(self) -> bool:
+        """Whether the person says in so many words that the form shall stop."""
+        wording = WAY_OUT.get(self.said.intent)
+        return bool(wording and wording.search(self.said.text))
+
+    @cached_property
+    def attempts(self) -> bool:
+        """Whether it is at least meant as an answer."""
+        text, asked = self.said.text, self.standing.asked
+        return (
+            (self.has_digits and self.rest <= SHORT)
+            or (asked in self.names)
+            or self.is_at_a_loss
+            or (self.said.intent == "deny" and self.said.confidence >= SURE)
+            or is_short(text)
+        )
