@@ -42,7 +42,8 @@ def asks(text: str) -> bool:
     """Whether it is worded as a question, apart from politeness."""
     text = _ASKS_A_FAVOUR.sub("", text)
     for word in _POLITE:
-        text = text.replace(word, "")
+        if len(word) > 1:
+            text = text.replace(word, "")
     return bool(_ASKS.search(text))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -12,6 +13,11 @@ from bot.dialogue.replies import Reply
 from hub.kit.taxtext import normalise
 
 LONGEST_FOR_RASA = 1000
+
+
+# the example sentences are written with Chinese punctuation; marks inside numbers (1,130.00 and 12:30) stay
+PUNCTUATION = {",": "，", "?": "？", "!": "！", ";": "；", ":": "："}
+MARK = re.compile(r"(?<!\d),|,(?!\d{3}(?!\d))|(?<!\d)[?!;:]|[?!;:](?!\d)")
 
 
 @lru_cache
@@ -25,6 +31,7 @@ def text_for_rasa(text: str) -> str:
     Rasa executes a text that begins with "/" as an intent (`/restart` would wipe the chat).
     """
     plain = str(_to_simplified().convert(normalise(text)))
+    plain = MARK.sub(lambda mark: PUNCTUATION[mark[0]], plain)
     return plain.lstrip("/ \t\r\n").strip()[:LONGEST_FOR_RASA]
 
 

@@ -25,6 +25,8 @@ from hub.kit.logging import get_logger
 log = get_logger(__name__)
 
 LARGEST_BODY = 256 * 1024
+# Rasa sends its domain and the whole talk with every call of an action
+LARGEST_INTERNAL_BODY = 8 * 1024 * 1024
 TRACE_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 SECURITY_HEADERS = {
     "content-security-policy": (
@@ -69,12 +71,13 @@ class CommonGround:
             await send(message)
 
         received = 0
+        largest = LARGEST_INTERNAL_BODY if scope["path"].startswith("/internal/") else LARGEST_BODY
 
         async def receive_limited() -> Message:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > LARGEST_BODY:
+            if received > largest:
                 raise HTTPException(413)
             return message
 

@@ -202,7 +202,7 @@ class InspectInvoice(BaseModel):
         label="不含税金额",
         hint="增值税专用发票、机动车销售统一发票需要：不含税金额，元",
         entity="amount",
-        synonyms=("金额", "税前金额", "不含税价"),
+        synonyms=("金额", "税前金额", "不含税价", "不含税"),
     )
     vehicle_total: Amount = ask(
         None,

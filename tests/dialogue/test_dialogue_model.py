@@ -41,7 +41,7 @@ def test_all_at_once(chat: Chat) -> None:
 
 
 def test_values_that_nobody_asked_for_go_to_the_hub(chat: Chat) -> None:
-    assert chat.say(NUMBER) == ["action_unasked_values"]
+    assert chat.say(NUMBER) == ["action_out_of_place"]
 
 
 def test_an_ask_names_the_form_that_waits(chat: Chat) -> None:
