@@ -49,14 +49,15 @@ class Answerer:
         if not found:
             return self._unknown(asked.as_of, [], 0.0)
         top = found[0]
-        if top.entry.guard and top.confidence >= self._model.guard_at:
+        refuses = asked.wrongful and top.entry.outcome == "refused"
+        if refuses or (top.entry.guard and top.confidence >= self._model.guard_at):
             return self._given(top, asked.as_of, [])
         if top.confidence >= self._model.answer_at and not top.entry.guard:
             related = self._related(found[1:], request.limit)
             return self._given(top, asked.as_of, related) if top.current else self._not_then(top, asked.as_of, related)
         options = [item for item in found if item.current and not item.entry.guard][:OPTIONS]
         asks_back = top.confidence >= (self._model.offer_at if asked.tax_words else self._model.clarify_at)
-        if asks_back and options and not top.entry.guard:
+        if asks_back and options and not top.entry.guard and not asked.wrongful:
             return self._which(options, asked.as_of, top.confidence)
         return self._unknown(asked.as_of, self._related(found, request.limit), top.confidence)
 

@@ -151,9 +151,11 @@ def product(root: Path) -> Iterator[Product]:
     from tests.product import Product
 
     running = Product(root / "var/test-product")
-    running.start()
-    yield running
-    running.stop()
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,7 @@ from knowledge_base.search.snapshot import Snapshot, index_texts
 from knowledge_base.search.vector_index import FaissIndex
 
 ROUNDS = 5
+STEPS = 150  # half of what the committed map gets: the scores are the same and the rounds are many
 GENERAL = 2000
 OFF_TOPIC = Path(__file__).with_name("off_topic.txt")
 
@@ -93,7 +94,9 @@ def samples(library: Library, law: Parameters, encode: Encode, today: date) -> I
         kept = _without(library, {key for key, own in part.items() if own == number})
         indexed = index_texts(kept, law, "crossfit")
         raw = encode(indexed.texts)
-        turn = fit_steady_map(raw, [kept.entries[owner].content.family for owner in indexed.owner], general, runs=1)
+        turn = fit_steady_map(
+            raw, [kept.entries[owner].content.family for owner in indexed.owner], general, runs=1, steps=STEPS
+        )
         vectors = turned(raw, turn)
 
         mapped = partial(_mapped, encode, turn)

@@ -74,8 +74,10 @@ def fit_map(vectors: Vectors, families: Sequence[str], general: Vectors, seed: i
     return turn.astype(np.float32)
 
 
-def fit_steady_map(vectors: Vectors, families: Sequence[str], general: Vectors, runs: int = 3) -> Vectors:
+def fit_steady_map(
+    vectors: Vectors, families: Sequence[str], general: Vectors, runs: int = 3, steps: int = STEPS
+) -> Vectors:
     """The mean of several fits, which differ in the pairs they saw."""
-    fits = [fit_map(vectors, families, general, seed) for seed in range(runs)]
+    fits = [fit_map(vectors, families, general, seed, steps) for seed in range(runs)]
     mean: Vectors = np.mean(fits, axis=0).astype(np.float32)
     return mean

@@ -54,7 +54,7 @@ def stop_words() -> frozenset[str]:
 @lru_cache
 def tax_names() -> frozenset[str]:
     """The names of taxes, fees and funds in the dictionary, in official form."""
-    return frozenset(synonyms().get(word, word) for word, _, tag in _lines("tax_terms.txt") if tag == "tax")
+    return frozenset(synonyms().get(word, word) for word, _, tag in _lines("tax_terms.txt") if tag in {"tax", "fee"})
 
 
 @lru_cache

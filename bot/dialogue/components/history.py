@@ -1,13 +1,16 @@
-"""How much of a conversation Rasa keeps: the latest turns, and what was known before them."""
+"""A conversation as events: read back from JSON, and cut to the latest turns and what was known before them."""
 
 from __future__ import annotations
 
-from typing import List
+import json
+from functools import lru_cache
+from typing import Dict, List, Type
 
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, ActiveLoop, Event, SessionStarted, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.utils.common import all_subclasses
 
 SLACK = 1.25  # trim in steps, not on every turn
 
@@ -33,3 +36,17 @@ def _state(tracker: DialogueStateTracker) -> List[Event]:
         events.append(ActiveLoop(tracker.active_loop_name))
     events += [SlotSet(name, slot.value) for name, slot in tracker.slots.items() if slot.value != slot.initial_value]
     return [*events, ActionExecuted(ACTION_LISTEN_NAME)]
+
+
+@lru_cache(maxsize=1)
+def _event_classes() -> Dict[str, Type[Event]]:
+    return {event_class.type_name: event_class for event_class in all_subclasses(Event)}
+
+
+def read_events(serialised: str) -> List[Event]:
+    """The events of a saved conversation.
+
+    Rasa searches the tree of its event classes anew for each event, which costs more than all the rest of reading.
+    """
+    classes = _event_classes()
+    return [classes[entry["event"]]._from_parameters(entry) for entry in json.loads(serialised)["events"]]

@@ -15,13 +15,14 @@ import psycopg2
 import rasa.core.agent
 from cryptography.fernet import Fernet, MultiFernet
 from psycopg2.extensions import connection as Connection
-from psycopg2.pool import ThreadedConnectionPool
+from psycopg2.pool import PoolError, ThreadedConnectionPool
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import SerializedTrackerAsText, TrackerStore
+from rasa.shared.core.conversation import Dialogue
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from bot.dialogue.components.history import trimmed
+from bot.dialogue.components.history import read_events, trimmed
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +32,8 @@ KEYS_VARIABLE = "HUB_DATA_KEYS"
 ATTEMPTS = 6
 FIRST_PAUSE_SECONDS = 0.1  # doubled each time: 3.1 s in all, longer than the server takes to restart
 CONNECTIONS = 4
+LONGEST_STATEMENT = "-c statement_timeout=3000"
+TRANSIENT = (psycopg2.OperationalError, psycopg2.InterfaceError)
 
 _CREATE = """create table if not exists dialogue_tracker (
     sender_id text primary key, data bytea not null, updated_at timestamptz not null default now())"""
@@ -71,9 +74,11 @@ class EncryptedTrackerStore(TrackerStore, SerializedTrackerAsText):
             raise ValueError(f"{KEYS_VARIABLE} is empty: without it conversations cannot be encrypted")
         self._vault = MultiFernet([Fernet(key) for key in keys])
         self._user_turns = user_turns
-        self._pool = ThreadedConnectionPool(0, CONNECTIONS, host, application_name="dialogue")
+        self._pool = ThreadedConnectionPool(
+            0, CONNECTIONS, host, application_name="dialogue", connect_timeout=3, options=LONGEST_STATEMENT
+        )
         self._pool.minconn = CONNECTIONS  # keeps that many open, but opens the first one only when it is needed
-        self._slots = asyncio.Semaphore(CONNECTIONS)  # the pool raises when it is empty, it does not wait
+        self._slots = asyncio.Semaphore(CONNECTIONS - 1)  # the pool raises when it is empty, it does not wait
         self._retrying(lambda connection: _execute(connection, _CREATE))
         super().__init__(domain, event_broker, **kwargs)
 
@@ -88,7 +93,9 @@ class EncryptedTrackerStore(TrackerStore, SerializedTrackerAsText):
         rows = await self._run(lambda connection: _fetch(connection, _SELECT, (sender_id,)))
         if not rows:
             return None
-        return self.deserialise_tracker(sender_id, self._opened(bytes(rows[0][0])))
+        tracker = self.init_tracker(sender_id)
+        tracker.recreate_from_dialogue(Dialogue(sender_id, read_events(self._opened(bytes(rows[0][0])))))
+        return tracker
 
     async def delete(self, sender_id: str) -> None:
         """Forget the conversation."""
@@ -110,16 +117,23 @@ class EncryptedTrackerStore(TrackerStore, SerializedTrackerAsText):
         return zlib.decompress(self._vault.decrypt(data)).decode()
 
     async def _run(self, work: Callable[[Connection], Result]) -> Result:
-        async with self._slots:
-            return await asyncio.get_running_loop().run_in_executor(None, self._retrying, work)
+        """At once where the database is well (a thread would cost more than the statement), else patiently aside."""
+        try:
+            return self._once(work)
+        except (*TRANSIENT, PoolError):
+            async with self._slots:
+                return await asyncio.get_running_loop().run_in_executor(None, self._retrying, work)
+
+    def _once(self, work: Callable[[Connection], Result]) -> Result:
+        with self._connection() as connection:
+            return work(connection)
 
     def _retrying(self, work: Callable[[Connection], Result]) -> Result:
         """Do the work; on a lost connection try again on a new one while the server restarts."""
         for attempt in range(ATTEMPTS):
             try:
-                with self._connection() as connection:
-                    return work(connection)
-            except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+                return self._once(work)
+            except TRANSIENT as error:
                 if attempt == ATTEMPTS - 1:
                     raise
                 logger.warning("conversation store: %s, trying again", type(error).__name__)
