@@ -150,7 +150,7 @@ def product(root: Path) -> Iterator[Product]:
     """The whole running product; its data stay in `var/test-product`, so that only the first run is long."""
     from tests.product import Product
 
-    running = Product(root / "var/test-product")
+    running = Product(root / "var/test-product", watched=True)
     try:
         running.start()
         yield running

@@ -72,6 +72,7 @@ class Product:
     dialogue_port: int = field(default_factory=free_port)
     pg_port: int = field(default_factory=free_port)
     extra: dict[str, str] = field(default_factory=dict)
+    watched: bool = False
     process: subprocess.Popen[str] | None = None
     output: list[str] = field(default_factory=list)
 
@@ -97,9 +98,7 @@ class Product:
         return {
             **inherited,
             "HUB_VAR_DIR": str(self.var),
-            # every process reports where it connects: see tests/chaos/test_phone_home.py
-            "PYTHONPATH": str(ROOT / "tests/netwatch"),
-            "NETWATCH_LOG": str(self.var / "netwatch.log"),
+            **(self._watch if self.watched else {}),
             "HUB_PORT": str(self.port),
             "HUB_DIALOGUE_PORT": str(self.dialogue_port),
             "HUB_DIALOGUE_URL": f"http://127.0.0.1:{self.dialogue_port}",
@@ -109,6 +108,11 @@ class Product:
             "HUB_RATE_MESSAGE": "100000/minute",
             **self.extra,
         }
+
+    @property
+    def _watch(self) -> dict[str, str]:
+        """Every process reports where it connects: see tests/chaos/test_phone_home.py."""
+        return {"PYTHONPATH": str(ROOT / "tests/netwatch"), "NETWATCH_LOG": str(self.var / "netwatch.log")}
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `hub …` against this product."""

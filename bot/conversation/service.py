@@ -184,8 +184,11 @@ class ConversationService:
         if not text:
             return [Reply(NO_TEXT, skill=conversation.active_skill)]
         try:
-            if not fresh and (said := await self.dialogue.replies_already_given(conversation.id, message.id)):
-                return said
+            if not fresh:
+                said = await self.dialogue.replies_already_given(conversation.id, message.id)
+                if said is not None:
+                    # Rasa took it while its hands were dead: it must not take it twice, so knowledge answers
+                    return said or await fall_back("" if command else text, conversation.active_skill)
             return await self.dialogue.turn(conversation.id, text, message.id, conversation.channel)
         except DialogueUnavailable:
             return await fall_back("" if command else text, conversation.active_skill)

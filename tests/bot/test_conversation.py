@@ -165,6 +165,19 @@ class TestRecovery:
         assert said.messages[0].citations == [{"title": "法"}]
         assert rasa.heard == []
 
+    async def test_a_turn_that_rasa_took_without_a_reply_is_answered_but_not_taken_again(
+        self, conversations: ConversationService, rasa: RasaWire
+    ) -> None:
+        talk = await begin(conversations)
+        stored = await self.store_unanswered(conversations, talk, "你好")
+        rasa.trackers[str(talk)] = [
+            {"event": "user", "text": "你好", "metadata": {"message_id": str(stored)}},
+            {"event": "action", "name": "action_listen"},
+        ]
+        said = await conversations.say(talk, "你好", "m1")
+        assert said.messages[0].text
+        assert rasa.heard == []
+
 
 class TestHumans:
     async def test_the_bot_is_silent_while_a_human_owns_the_chat(

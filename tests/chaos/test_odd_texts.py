@@ -47,7 +47,7 @@ def test_two_hundred_odd_texts(product: Product, inside_a_form: bool) -> None:
     assert len(texts) == 200
     talk = product.talk()
     for index, text in enumerate(texts):
-        if inside_a_form or index % 40 == 0 or talk.state != "with_bot":
+        if inside_a_form or index % 20 == 0 or talk.state != "with_bot":
             # a fresh talk where the last text may have ended the form or called a human
             talk = product.talk()
         if inside_a_form:

@@ -28,4 +28,6 @@ def _watch(event, arguments):  # type: ignore[no-untyped-def]
 
 
 if LOG:
+    # its sockets are not Python's, so the hook would not see them
+    sys.modules["uvloop"] = None
     sys.addaudithook(_watch)

@@ -619,10 +619,15 @@
     async erase() {
       const session = this.session;
       if (session) {
+        // else the stream would report the end of the conversation before we do
+        this.closeStream();
         try {
           await this.api.request('DELETE', `/conversations/${session.conversation_id}`, { token: session.token });
         } catch (error) {
-          if (!error.gone) throw error;
+          if (!error.gone) {
+            this.openStream();
+            throw error;
+          }
         }
       }
       this.reset();
