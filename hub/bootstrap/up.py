@@ -134,6 +134,8 @@ def up() -> None:
     Raises `AlreadyRunning`, `RuntimeError`, `PostgresTrouble`.
     """
     signal.signal(signal.SIGTERM, _stop)
+    # a shell that starts us in the background hands down "ignore": Ctrl-C must work all the same
+    signal.signal(signal.SIGINT, _stop)
     settings = get_settings()
     with only_copy(settings.var_dir):
         end_left_over(settings)
