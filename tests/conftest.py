@@ -153,6 +153,8 @@ def product(root: Path) -> Iterator[Product]:
     running = Product(root / "var/test-product", watched=True)
     try:
         running.start()
+        # the platform counts checks per invoice and day, and earlier runs of today count too
+        running.query("delete from sandbox_inspection returning request_id")
         yield running
     finally:
         running.stop()
