@@ -197,7 +197,21 @@ class TestHumans:
         assert (await conversations.say(talk, "你好", "m3")).messages[0].text == "听到：你好"
         assert rasa.texts() == ["你好"]
 
-    async def test_leaving_the_queue_returns_to_the_bot(self, conversations: ConversationService) -> None:
+    async def test_leaving_the_queue_returns_to_the_bot(
+        self, conversations: ConversationService, rasa: RasaWire
+    ) -> None:
+        talk = await begin(conversations)
+        rasa.answers["转人工"] = [{"custom": {"text": "排队中", "buttons": [handoff.LEAVE_QUEUE]}}]
+        await conversations.say(talk, "转人工", "m0")
+        async with transaction() as session:
+            await handoff.hand_off(session, talk, HandoffReason.CUSTOMER_REQUEST)
+        left = await conversations.say(talk, "取消排队", "m1", payload=handoff.LEAVE_QUEUE["payload"])
+        assert left.state == State.WITH_BOT
+        assert "继续为您服务" in left.messages[0].text
+
+    async def test_the_way_out_of_the_queue_is_only_obeyed_when_it_was_shown(
+        self, conversations: ConversationService
+    ) -> None:
         talk = await begin(conversations)
         async with transaction() as session:
             await handoff.hand_off(session, talk, HandoffReason.CUSTOMER_REQUEST)
