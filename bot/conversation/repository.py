@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import ColumnElement, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -31,64 +31,83 @@ async def message_by_external_id(session: AsyncSession, conversation_id: UUID, e
     )
 
 
-async def _next_seq(session: AsyncSession, conversation_id: UUID, count: int) -> int:
-    """Reserve `count` numbers; the first of them. Locks the conversation until the transaction ends."""
-    last = await session.scalar(
+async def reserve(
+    session: AsyncSession, conversation_id: UUID, count: int, *conditions: ColumnElement[bool], **changes: Any
+) -> Conversation | None:
+    """Reserve the `count` numbers that end with the returned conversation's `last_seq`, and change it on the way.
+
+    Locks the conversation until the transaction ends; None when it is gone or a condition does not hold.
+    """
+    return await session.scalar(
         update(Conversation)
-        .where(Conversation.id == conversation_id)
-        .values(last_seq=Conversation.last_seq + count, updated_at=clock.now())
-        .returning(Conversation.last_seq)
-        .execution_options(synchronize_session=False)
+        .where(Conversation.id == conversation_id, *conditions)
+        .values(last_seq=Conversation.last_seq + count, updated_at=clock.now(), **changes)
+        .returning(Conversation)
+        .execution_options(synchronize_session=False, populate_existing=True)
     )
-    if last is None:
-        raise LookupError(conversation_id)
-    return last - count + 1
 
 
 async def add_inbound(
-    session: AsyncSession, conversation_id: UUID, *, external_id: str, content: str, payload: dict[str, Any]
+    session: AsyncSession, conversation: Conversation, *, external_id: str, content: str, payload: dict[str, Any]
 ) -> UUID | None:
-    """Store what a person said; None when the door's id is known already."""
-    seq = await _next_seq(session, conversation_id, 1)
+    """Store under the number reserved last what a person said, and tell; None when the door's id is known already."""
     return await session.scalar(
         insert(Message)
         .values(
-            id=new_id(), conversation_id=conversation_id, seq=seq, direction="in", author=Author.USER,
-            external_id=external_id, text=content, payload=payload, trace_id=trace_id(), created_at=clock.now(),
+            id=new_id(), conversation_id=conversation.id, seq=conversation.last_seq, direction="in",
+            author=Author.USER, external_id=external_id, text=content, payload=payload, trace_id=trace_id(),
+            created_at=clock.now(),
         )
         .on_conflict_do_nothing(index_elements=["conversation_id", "external_id"])
-        .returning(Message.id)
+        .returning(Message.id, _told(conversation.id))
     )  # fmt: skip
 
 
 async def add_outbound(session: AsyncSession, conversation_id: UUID, messages: Sequence[Message]) -> None:
-    """Store what we say, in order, and tell the listeners when the transaction commits."""
-    if messages:
-        first = await _next_seq(session, conversation_id, len(messages))
-        for offset, message in enumerate(messages):
-            message.conversation_id = conversation_id
-            message.direction = "out"
-            message.seq = first + offset
-            message.created_at = clock.now()
-            message.trace_id = trace_id()
-        session.add_all(messages)
-        await session.flush()
+    """Store what we say, in order, and tell the listeners when the transaction commits.
+
+    Raises `LookupError` when the conversation is gone.
+    """
+    conversation = await reserve(session, conversation_id, len(messages))
+    if conversation is None:
+        raise LookupError(conversation_id)
+    await store_outbound(session, conversation, messages)
     await notify(session, conversation_id)
+
+
+async def store_outbound(session: AsyncSession, conversation: Conversation, messages: Sequence[Message]) -> None:
+    """Store what we say under the numbers reserved last; nobody is told."""
+    first = conversation.last_seq - len(messages) + 1
+    for offset, message in enumerate(messages):
+        message.conversation_id = conversation.id
+        message.direction = "out"
+        message.seq = first + offset
+        message.created_at = clock.now()
+        message.trace_id = trace_id()
+    session.add_all(messages)
+    await session.flush()
+
+
+def _told(conversation_id: UUID) -> ColumnElement[Any]:
+    """Tells every process, at commit, that the conversation has news; part of a statement that is needed anyway."""
+    return func.pg_notify(CHANNEL, str(conversation_id))
 
 
 async def notify(session: AsyncSession, conversation_id: UUID) -> None:
     """Tell every process, at commit, that the conversation has news."""
-    await session.execute(text("select pg_notify(:channel, :id)"), {"channel": CHANNEL, "id": str(conversation_id)})
+    await session.execute(select(_told(conversation_id)))
 
 
-async def unprocessed(session: AsyncSession, conversation_id: UUID) -> Sequence[Message]:
-    """What people said and nobody has dealt with, in order."""
-    found = await session.scalars(
-        select(Message)
-        .where(Message.conversation_id == conversation_id, Message.direction == "in", Message.processed_at.is_(None))
+async def unprocessed(session: AsyncSession, conversation_id: UUID) -> tuple[Conversation | None, Sequence[Message]]:
+    """What people said and nobody has dealt with, in order; the conversation too where there is something."""
+    found = await session.execute(
+        select(Conversation, Message)
+        .join(Message, Message.conversation_id == Conversation.id)
+        .where(Conversation.id == conversation_id, Message.direction == "in", Message.processed_at.is_(None))
         .order_by(Message.seq)
     )
-    return found.all()
+    rows = found.all()
+    return (rows[0][0] if rows else None), [row[1] for row in rows]
 
 
 async def stale_conversations(session: AsyncSession, before: datetime, limit: int = 50) -> Sequence[UUID]:
@@ -102,13 +121,13 @@ async def stale_conversations(session: AsyncSession, before: datetime, limit: in
     return found.all()
 
 
-async def mark_processed(session: AsyncSession, message_id: UUID) -> bool:
-    """Claim the right to answer a message; False when somebody has answered it already."""
+async def mark_processed(session: AsyncSession, conversation_id: UUID, message_id: UUID) -> bool:
+    """Claim the right to answer a message, and tell; False when somebody has answered it already."""
     claimed = await session.scalar(
         update(Message)
         .where(Message.id == message_id, Message.processed_at.is_(None))
         .values(processed_at=clock.now())
-        .returning(Message.id)
+        .returning(Message.id, _told(conversation_id))
         .execution_options(synchronize_session=False)
     )
     return claimed is not None

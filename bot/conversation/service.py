@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -25,7 +26,7 @@ from bot.dialogue.replies import Reply
 from hub.kit import clock, trace
 from hub.kit.broadcast import Broadcast
 from hub.kit.crypto import fingerprint
-from hub.kit.db import transaction
+from hub.kit.db import reading, transaction
 from hub.kit.errors import Unauthorized
 from hub.kit.logging import get_logger
 from hub.settings import Settings
@@ -49,7 +50,7 @@ class ConversationService:
         self._dsn = settings.dsn
         self._arrivals = Lines()
         self._fresh: set[UUID] = set()
-        self._turns: set[asyncio.Task[None]] = set()
+        self._turns: set[asyncio.Task[dict[UUID, Messages]]] = set()
 
     async def open(self) -> None:
         """Begin to listen for news of other processes."""
@@ -82,15 +83,8 @@ class ConversationService:
 
         Raises `ConversationNotFound`, `Unauthorized`.
         """
-        async with transaction() as session:
-            await self._authorise(session, conversation_id, token)
-
-    async def _authorise(self, session: AsyncSession, conversation_id: UUID, token: str) -> None:
-        conversation = await repository.get(session, conversation_id)
-        if conversation is None:
-            raise handoff.ConversationNotFound
-        if conversation.token_hash is None or not secrets.compare_digest(conversation.token_hash, fingerprint(token)):
-            raise Unauthorized
+        async with reading() as session:
+            _opened(await repository.get(session, conversation_id), token)
 
     async def say(
         self, conversation_id: UUID, text: str, external_id: str, payload: str | None = None, token: str | None = None
@@ -102,72 +96,77 @@ class ConversationService:
         """
         async with self._arrivals.wait(conversation_id, LONGEST_TURN):
             message_id = await self._store(conversation_id, text, external_id, payload, token)
-        self.news.publish_here(str(conversation_id), "typing")
         turn = asyncio.create_task(self.drain(conversation_id))
         self._turns.add(turn)
         turn.add_done_callback(self._turns.discard)
         # a caller that hangs up must not stop the turn
-        await asyncio.shield(turn)
-        return await self._answer_to(conversation_id, message_id)
+        answers = await asyncio.shield(turn)
+        return answers.get(message_id) or await self._answer_to(conversation_id, message_id)
 
     async def _store(
         self, conversation_id: UUID, text: str, external_id: str, payload: str | None, token: str | None
     ) -> UUID:
         """Transaction 1: what was said is ours from here on."""
         async with transaction() as session:
-            if token is not None:
-                await self._authorise(session, conversation_id, token)
-            known = await repository.message_by_external_id(session, conversation_id, external_id)
-            if known:
-                return known.id
-            try:
-                added = await repository.add_inbound(
-                    session, conversation_id, external_id=external_id, content=text,
-                    payload={"payload": payload} if payload else {},
-                )  # fmt: skip
-            except LookupError:
-                raise handoff.ConversationNotFound from None
+            conversation = _opened(await repository.reserve(session, conversation_id, 1), token)
+            added = await repository.add_inbound(
+                session, conversation, external_id=external_id, content=text,
+                payload={"payload": payload} if payload else {},
+            )  # fmt: skip
             if added is None:
                 known = await repository.message_by_external_id(session, conversation_id, external_id)
                 assert known is not None
                 return known.id
-            await repository.notify(session, conversation_id)
         self._fresh.add(added)
         return added
 
-    async def drain(self, conversation_id: UUID) -> None:
-        """Deal with everything unanswered in a conversation, in order, one turn at a time.
+    async def drain(self, conversation_id: UUID) -> dict[UUID, Messages]:
+        """Deal with everything unanswered in a conversation, in order, one turn at a time; what was said to what.
 
         Raises `ConversationBusy`.
         """
+        answers: dict[UUID, Messages] = {}
         async with self.locks.hold(conversation_id, LONGEST_TURN):
-            async with transaction() as session:
-                conversation = await repository.get(session, conversation_id)
-                waiting = await repository.unprocessed(session, conversation_id)
+            async with reading() as session:
+                conversation, waiting = await repository.unprocessed(session, conversation_id)
             # what is stored from here on brings a drain of its own, which waits for our lock
             for index, message in enumerate(waiting):
                 if index:
-                    async with transaction() as session:
+                    async with reading() as session:
                         conversation = await repository.get(session, conversation_id)
                 if conversation is None:
-                    return
-                await self._turn(conversation, message)
+                    break
+                if answer := await self._turn(conversation, message):
+                    answers[message.id] = answer
+        return answers
 
-    async def _turn(self, conversation: Conversation, message: Message) -> None:
+    async def _turn(self, conversation: Conversation, message: Message) -> Messages | None:
+        """One message; what the bot said to it, or None where it was silent or somebody else was first."""
         fresh = message.id in self._fresh
         self._fresh.discard(message.id)
         trace.current.set(message.trace_id or trace.new_trace_id())
         replies = await self._replies(conversation, message, fresh=fresh)
         # transaction 2: the reply and the end of the message, once
         async with transaction() as session:
-            owner = await handoff.locked(session, conversation.id)
-            if not await repository.mark_processed(session, message.id):
-                return
-            if replies and owner.state != State.WITH_AGENT:
-                owner.active_skill = replies[-1].skill
-                await repository.add_outbound(session, conversation.id, [_outbound(r, message.id) for r in replies])
-            else:
-                await repository.notify(session, conversation.id)
+            owner = await self._bots_turn(session, conversation.id, replies)
+            if not await repository.mark_processed(session, conversation.id, message.id):
+                await session.rollback()
+                return None
+            if owner is None:
+                return None
+            said = [_outbound(reply, message.id) for reply in replies]
+            await repository.store_outbound(session, owner, said)
+            return await _as_messages(session, owner, said)
+
+    async def _bots_turn(
+        self, session: AsyncSession, conversation_id: UUID, replies: Sequence[Reply]
+    ) -> Conversation | None:
+        """The conversation with room for the replies; None when there are none, or a human owns the chat by now."""
+        if not replies:
+            return None
+        with_others = Conversation.state != State.WITH_AGENT
+        skill = replies[-1].skill
+        return await repository.reserve(session, conversation_id, len(replies), with_others, active_skill=skill)
 
     async def _replies(self, conversation: Conversation, message: Message, *, fresh: bool) -> list[Reply]:
         if conversation.state == State.RESOLVED:
@@ -215,12 +214,7 @@ class ConversationService:
             conversation = await repository.get(session, conversation_id)
             if conversation is None:
                 raise handoff.ConversationNotFound
-            replies = await repository.replies_to(session, message_id)
-            return Messages(
-                messages=[read(message) for message in replies],
-                state=State(conversation.state),
-                queue=await handoff.queue_of(session, conversation),
-            )
+            return await _as_messages(session, conversation, await repository.replies_to(session, message_id))
 
     async def history(self, conversation_id: UUID, after: UUID | None = None, limit: int = PAGE) -> Messages:
         """What was said after a message, oldest first.
@@ -252,6 +246,28 @@ class ConversationService:
 
 STANDING_BUTTONS = frozenset({"intent:talk_to_human"})
 """Payloads that the widget's own menu may send at any time."""
+
+
+def _opened(conversation: Conversation | None, token: str | None) -> Conversation:
+    """The conversation, for who holds its token, and for doors, which come without one.
+
+    Raises `ConversationNotFound`, `Unauthorized`.
+    """
+    if conversation is None:
+        raise handoff.ConversationNotFound
+    if token is not None:
+        expected = conversation.token_hash
+        if expected is None or not secrets.compare_digest(expected, fingerprint(token)):
+            raise Unauthorized
+    return conversation
+
+
+async def _as_messages(session: AsyncSession, conversation: Conversation, said: Sequence[Message]) -> Messages:
+    return Messages(
+        messages=[read(message) for message in said],
+        state=State(conversation.state),
+        queue=await handoff.queue_of(session, conversation),
+    )
 
 
 def _outbound(reply: Reply, reply_to: UUID) -> Message:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel, Field, ValidationError
 
 from bot.conversation.handoff import ConversationNotFound
-from bot.conversation.models import Author
+from bot.conversation.models import Author, State
 from bot.conversation.schemas import Messages
 from bot.conversation.service import ConversationService
 from hub.accounts.access import Public
@@ -102,6 +102,8 @@ async def _send(
         for message in news.messages:
             await websocket.send_json({"type": "message", "message": message.model_dump(mode="json")})
             after = message.id
+            if message.author == Author.USER and news.state == State.WITH_BOT and not first:
+                await websocket.send_json({"type": "typing", "author": Author.BOT})
         standing = (news.state, news.queue and news.queue.model_dump())
         if first or standing != shown:
             kind = "ready" if first else "state"
@@ -109,14 +111,13 @@ async def _send(
             shown, first = standing, False
         if news.next:
             continue
-        await _wait_for_news(websocket, hints)
+        await _wait_for_news(hints)
 
 
-async def _wait_for_news(websocket: WebSocket, hints: asyncio.Queue[str]) -> None:
+async def _wait_for_news(hints: asyncio.Queue[str]) -> None:
     """Return when there may be news, or when it is time to look anyway (a hint can be lost, a queue moves on)."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(SECONDS_BETWEEN_LOOKS):
-            while (hint := await hints.get()) == "typing":
-                await websocket.send_json({"type": hint, "author": Author.BOT})
+            await hints.get()
     while not hints.empty():
         hints.get_nowait()

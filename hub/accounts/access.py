@@ -20,7 +20,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 bearer = HTTPBearer(auto_error=False)
 BearerToken = Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]
-Session = Annotated[AsyncSession, Depends(session_dependency)]
+# scope: FastAPI would otherwise commit only after the response is on its way, and promise what may still fail
+Session = Annotated[AsyncSession, Depends(session_dependency, scope="function")]
 
 
 def names_access(name: str) -> Callable[[F], F]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import select
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import lru_cache
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from sqlalchemy import DateTime, MetaData
+from sqlalchemy import DateTime, MetaData, event
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
@@ -32,9 +34,23 @@ class Base(DeclarativeBase):
 
 @lru_cache
 def engine() -> AsyncEngine:
-    """The engine of this process; `pool_pre_ping` lets it survive a restart of the server."""
-    url = get_settings().sqlalchemy_url
-    return create_async_engine(url, pool_size=8, max_overflow=8, pool_pre_ping=True, pool_timeout=10)
+    """The engine of this process; it survives a restart of the server."""
+    made = create_async_engine(get_settings().sqlalchemy_url, pool_size=8, max_overflow=8, pool_timeout=10)
+    event.listen(made.sync_engine, "checkout", _still_connected)
+    return made
+
+
+def _still_connected(connection: Any, _record: Any, _proxy: Any) -> None:
+    """Leave connections that the server has closed: such a socket is readable while nobody has asked anything.
+
+    Does without the question to the server that `pool_pre_ping` asks before every use; raises `DisconnectionError`,
+    upon which the pool connects anew.
+    """
+    link = connection.driver_connection
+    poll = select.poll()
+    poll.register(link.fileno(), select.POLLIN)
+    if link.closed or poll.poll(0):
+        raise DisconnectionError
 
 
 @lru_cache
@@ -50,6 +66,18 @@ async def transaction() -> AsyncIterator[AsyncSession]:
         yield session
 
 
+@lru_cache
+def _reading_sessions() -> async_sessionmaker[AsyncSession]:
+    return async_sessionmaker(engine().execution_options(isolation_level="AUTOCOMMIT"), expire_on_commit=False)
+
+
+@asynccontextmanager
+async def reading() -> AsyncIterator[AsyncSession]:
+    """A session for one select: without a transaction around it, and its two trips to the server."""
+    async with _reading_sessions()() as session:
+        yield session
+
+
 async def session_dependency() -> AsyncIterator[AsyncSession]:
     """FastAPI dependency: one request, one transaction, committed when the route has returned."""
     async with transaction() as session:
@@ -60,5 +88,5 @@ async def dispose() -> None:
     """Close the pool; the next call makes a new one."""
     if engine.cache_info().currsize:
         await engine().dispose()
-    engine.cache_clear()
-    sessions.cache_clear()
+    for made in (engine, sessions, _reading_sessions):
+        made.cache_clear()

@@ -137,7 +137,9 @@ class TestRecovery:
     async def store_unanswered(self, conversations: ConversationService, talk: UUID, text: str) -> UUID:
         """What a process leaves behind that dies after storing a message."""
         async with transaction() as session:
-            stored = await repository.add_inbound(session, talk, external_id="m1", content=text, payload={})
+            conversation = await repository.reserve(session, talk, 1)
+            assert conversation is not None
+            stored = await repository.add_inbound(session, conversation, external_id="m1", content=text, payload={})
         assert stored is not None
         return stored
 
