@@ -16,6 +16,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import psycopg
 import pytest
 from cryptography.fernet import Fernet
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.bootstrap import postgres
@@ -24,6 +26,10 @@ from hub.settings import ROOT, get_settings
 
 if TYPE_CHECKING:
     from tests.product import Product
+
+# how fast examples are made depends on the machine, and no test of ours asserts time
+hypothesis_settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("house")
 
 
 def free_port() -> int:
