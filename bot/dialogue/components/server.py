@@ -30,7 +30,7 @@ def main(arguments: List[str]) -> None:
         import bot.dialogue.components.tracker_store  # here it fails loudly; Rasa would go on with a store in memory
 
     token = os.environ.get(bot.dialogue.components.door.TOKEN_VARIABLE)
-    sys.argv = ["rasa", "run", *arguments, *(["--auth-token", token] if token else [])]
+    sys.argv = ["rasa", "run", *arguments, *([f"--auth-token={token}"] if token else [])]
     rasa()
 
 
