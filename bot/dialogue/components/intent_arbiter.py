@@ -12,8 +12,12 @@ from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from bot.dialogue.components.settled import settled_intent
+from bot.dialogue.components.settled import settled_intent, tells_a_story
 from bot.dialogue.components.tax_identifiers import TaxIdentifiers
+
+QUESTION = "ask_question"
+STORIES = (QUESTION, "talk_to_human")  # people tell their case and want advice, or somebody to tell it to
+SURE_ENOUGH = 0.9
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -39,9 +43,13 @@ class IntentArbiter(GraphComponent, IntentClassifier):
     def process(self, messages: List[Message]) -> List[Message]:
         """Overrule the classified intent where it is settled."""
         for message in messages:
-            name = settled_intent(message.get(TEXT) or "", message.get(ENTITIES, []))
+            text, entities = message.get(TEXT) or "", message.get(ENTITIES, [])
+            name, confidence = settled_intent(text, entities), 1.0
+            guessed = (message.get(INTENT) or {}).get("name")
+            if not name and guessed not in STORIES and tells_a_story(text, entities):
+                name, confidence = QUESTION, SURE_ENOUGH
             if name:
-                intent = {"name": name, "confidence": 1.0}
+                intent = {"name": name, "confidence": confidence}
                 others = [
                     {"name": other["name"], "confidence": 0.0}
                     for other in message.get("intent_ranking", [])

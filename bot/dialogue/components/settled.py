@@ -9,6 +9,7 @@ from bot.dialogue.components.control_words import CONTROL_WORDS, FILLERS
 from hub.kit.taxtext import normalise
 
 PROVIDE = "provide"
+A_STORY = 50  # characters
 _PUNCTUATION = r"\s,.;:!?，。；：！？、~～…()（）\"'“”‘’【】\[\]=/\\\-"
 _ENDS = re.compile(rf"^[{_PUNCTUATION}]+|[{_PUNCTUATION}吧啊呀哦呢哈啦]+$")
 _NOTHING_ELSE = re.compile(rf"(?:{'|'.join(sorted(FILLERS, key=len, reverse=True))}|[{_PUNCTUATION}¥￥])*")
@@ -27,6 +28,11 @@ def settled_intent(text: str, entities: List[Dict[str, Any]]) -> Optional[str]:
     if entities and _NOTHING_ELSE.fullmatch(_without(text, entities)):
         return PROVIDE
     return None
+
+
+def tells_a_story(text: str, entities: List[Dict[str, Any]]) -> bool:
+    """Whether so much is said besides values that it is neither a command nor an answer to a question of ours."""
+    return len(_ENDS.sub("", _without(text, entities))) >= A_STORY
 
 
 def _without(text: str, entities: List[Dict[str, Any]]) -> str:

@@ -227,6 +227,20 @@ def check_the_arbiter_overrules_where_it_is_sure() -> None:
         assert message.get("intent_ranking")[1]["confidence"] == 0.0
 
 
+STORY = (
+    "老师你好，我们是个做门窗的小厂，今年三月才转的一般纳税人，九月给工地供了一批货，对方一直拖着没付钱，"
+    "现在又说质量有问题要退一半，我想知道这种情况这笔收入到底还要不要交税"
+)
+
+
+def check_a_story_is_a_question_whatever_it_resembles() -> None:
+    for guess in ("invoice_inspection", "correct", "goodbye"):
+        assert recognise(STORY, guess).get("intent")["name"] == "ask_question"
+    assert recognise(STORY, "talk_to_human").get("intent")["name"] == "talk_to_human"
+    values = "号码26322000000012345678，2026年9月3日开的，价税合计1130元，购买方税号91110000MA0DEMY1XC"
+    assert recognise(values, "invoice_inspection").get("intent")["name"] != "ask_question"
+
+
 def check_the_arbiter_leaves_the_rest_alone() -> None:
     message = recognise("契税税率是多少", "ask_question")
     assert message.get("intent") == {"name": "ask_question", "confidence": 0.6}
