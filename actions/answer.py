@@ -11,7 +11,7 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.handoff import HandOff, sounds_desperate
-from actions.turns import times_unanswered
+from actions.turns import asked_before, times_unanswered
 from bot.dialogue.replies import HUMAN_BUTTON, Reply, reply_from_answer
 from knowledge_base.schemas import AskRequest
 from knowledge_base.service import knowledge
@@ -49,7 +49,8 @@ class AnswerQuestion(Action):  # type: ignore[misc]
             return await self._human.reply(tracker)
         if not knowledge.ready:
             return NOT_READY
-        reply = reply_from_answer(await knowledge.ask(AskRequest(question=question[:LONGEST_QUESTION])))
+        request = AskRequest(question=question[:LONGEST_QUESTION], context=asked_before(tracker))
+        reply = reply_from_answer(await knowledge.ask(request))
         status = reply.extra["status"]
         if status == "no_answer" and tracker.active_loop_name:
             return replace(reply, text=NOTHING_IN_A_FORM, buttons=(HUMAN_BUTTON,))

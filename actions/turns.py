@@ -14,6 +14,8 @@ from hub.kit.taxtext import Entity, extract
 
 Event = Mapping[str, Any]
 
+_REMEMBERED = 3
+
 
 @dataclass(frozen=True)
 class Said:
@@ -113,6 +115,17 @@ def times_unclear(tracker: Tracker, field: str) -> int:
             break
         count += 1
     return count
+
+
+def asked_before(tracker: Tracker) -> list[str]:
+    """The question of the turn before this one, with those that it leant on itself, oldest first."""
+    asked: list[str] = []
+    for turn in reversed(split(tracker.events)[:-1]):
+        text = str(turn[0].get("text") or "")
+        if len(asked) == _REMEMBERED or text.startswith("/") or not marks(turn, "status"):
+            break
+        asked.insert(0, text)
+    return asked
 
 
 def times_unanswered(tracker: Tracker) -> int:

@@ -8,19 +8,13 @@ import json
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import asdict
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from hub.settings import ROOT
-
 if TYPE_CHECKING:
-    from knowledge_base.evaluation.metrics import Outcome, Report
     from knowledge_base.ingest.content import Content, LoadReport
     from knowledge_base.service import KnowledgeService
-
-GOLDEN = ROOT / "tests/golden"
 
 Result = TypeVar("Result")
 
@@ -143,27 +137,52 @@ def search(
 
 @app.command()
 def evaluate(
-    questions: Annotated[Path, typer.Option(help="问题集")] = GOLDEN / "questions.yaml",
-    labels: Annotated[Path, typer.Option(help="标注")] = GOLDEN / "labels.yaml",
-    failures: Annotated[bool, typer.Option("--failures", help="列出答错的问题")] = False,
+    context: typer.Context,
+    chosen: Annotated[str, typer.Option("--set", help="盲测题：first、second 或 all")] = "all",
+    failures: Annotated[bool, typer.Option("--failures", help="列出没有答对的问题")] = False,
 ) -> None:
-    """用盲写问题集评测，输出 JSON：总体与分主题。"""
-    from knowledge_base.evaluation.asking import outcome
-    from knowledge_base.evaluation.golden import read_golden
-    from knowledge_base.evaluation.metrics import by_topic, report
+    """用盲测题评测文件中的内容，输出 JSON（总体、校准曲线、分主题），并与上次发布时比较。"""
+    from hub.kit.clock import today
+    from knowledge_base.evaluation import gate
+    from knowledge_base.evaluation.metrics import by_topic, calibration_curve, report
 
-    golden = read_golden(questions, labels)
-
-    async def work(service: KnowledgeService) -> list[Outcome]:
-        return [await outcome(service, item) for item in golden]
-
-    outcomes = asyncio.run(_with_service(work))
+    golden = gate.questions(gate.SETS if chosen == "all" else [chosen])
+    outcomes = gate.evaluate(_read(_skills(context)), golden, today())
     if failures:
         for row in outcomes:
             if not row.right:
                 typer.echo(f"{row.golden.id} {row.golden.text} → [{row.answer.status}] {row.answer.entry_id}", err=True)
-    figures: dict[str, Report] = {"all": report(outcomes), **by_topic(outcomes)}
-    typer.echo(json.dumps({name: asdict(row) for name, row in figures.items()}, ensure_ascii=False, indent=1))
+    figures = {"all": report(outcomes), **by_topic(outcomes)}
+    curve = [asdict(row) for row in calibration_curve(outcomes)]
+    rows = {name: asdict(row) for name, row in figures.items()}
+    typer.echo(json.dumps({**rows, "calibration": curve}, ensure_ascii=False, indent=1))
+    for line in gate.lines(gate.judge(gate.run_of(outcomes), gate.accepted()), outcomes):
+        typer.echo(line, err=True)
+
+
+@app.command()
+def publish(
+    context: typer.Context,
+    committed: Annotated[bool, typer.Option("--record", help="只把本次结果记为产品自带的基准，不入库")] = False,
+) -> None:
+    """先用盲测题评测文件中的内容；不比上次差才入库发布，否则列出变差的问题，退出码为 1。"""
+    from hub.kit.clock import today
+    from knowledge_base.evaluation import gate
+
+    content = _read(_skills(context))
+    outcomes = gate.evaluate(content, gate.questions(), today())
+    run = gate.run_of(outcomes)
+    if committed:
+        run.save(gate.COMMITTED)
+        typer.echo(f"已记录：{gate.COMMITTED}")
+        return
+    verdict = gate.judge(run, gate.accepted())
+    for line in gate.lines(verdict, outcomes):
+        typer.echo(line)
+    if verdict.blocked:
+        raise typer.Exit(1)
+    load(context)
+    run.save(gate.local())
 
 
 @app.command()
@@ -177,10 +196,8 @@ def train(context: typer.Context) -> None:
 @app.command()
 def calibrate(context: typer.Context) -> None:
     """重新拟合置信度（knowledge_base/search/calibration.json）。"""
-    from knowledge_base.evaluation import tuning
-    from knowledge_base.evaluation.golden import read_golden
+    from knowledge_base.evaluation import gate, tuning
 
-    golden = read_golden(GOLDEN / "questions.yaml", GOLDEN / "labels.yaml")
-    fitted, figures = tuning.calibrate(_read(_skills(context)), golden)
+    fitted, figures = tuning.calibrate(_read(_skills(context)), gate.questions(["first"]))
     thresholds = {name: value for name, value in asdict(fitted).items() if name.endswith("_at")}
     typer.echo(json.dumps({**thresholds, **figures}, indent=1))

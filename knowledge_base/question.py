@@ -9,6 +9,7 @@ from datetime import date
 import structlog
 
 from hub.kit.taxtext import Period, find_period
+from knowledge_base.followup import whole
 from knowledge_base.schemas import AskRequest, TaxpayerType
 from knowledge_base.search.document_numbers import DocumentNumber, find_document_numbers, without_numbers
 from knowledge_base.search.lexical import has_tax_words, taxes_named
@@ -92,12 +93,14 @@ def _subject(text: str, plain: str, period: Period | None) -> str:
 
 def understand(request: AskRequest, today: date) -> Understood:
     """Read a question; never raises, whatever was typed."""
-    plain = simplified(request.question)
+    question = whole(request.question, request.context, lambda text: has_tax_words(normalise(text)))
+    plain = simplified(question)
     numbers = find_document_numbers(plain)
     bare = without_numbers(plain) if numbers else plain
-    period = _period(bare, today)
+    # the day that the person names now goes before the one named earlier
+    period = (_period(simplified(request.question), today) if request.context else None) or _period(bare, today)
     types: frozenset[TaxpayerType] = frozenset(name for name, pattern in _TYPES if pattern.search(plain))
-    text = _subject(normalise(request.question), plain, period)
+    text = _subject(normalise(question), plain, period)
     return Understood(
         text=text,
         numbers=numbers,

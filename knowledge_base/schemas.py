@@ -158,6 +158,9 @@ class AskRequest(BaseModel):
     region: str | None = Field(None, max_length=40, title="地区")
     taxpayer_type: TaxpayerType | None = Field(None, title="纳税人类型")
     limit: int = Field(3, ge=1, le=10, title="相关问题条数上限")
+    context: list[Annotated[str, StringConstraints(max_length=5000)]] = Field(
+        [], max_length=5, title="前文", description="同一个人之前的提问，由早到晚；“那一般纳税人呢”这样的追问据此理解。"
+    )
 
 
 class Citation(BaseModel):

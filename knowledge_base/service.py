@@ -18,7 +18,7 @@ from hub.kit import db
 from hub.kit.clock import today
 from hub.kit.errors import Unavailable
 from hub.settings import get_settings
-from knowledge_base import repository
+from knowledge_base import repository, two_questions
 from knowledge_base.answer import Answerer, nothing_asked
 from knowledge_base.parameters.loader import parameters
 from knowledge_base.question import understand
@@ -119,13 +119,13 @@ class KnowledgeService:
             return nothing_asked(request.as_of or now)
         serving = self._serving
 
-        def work() -> Answer:
+        def one(request: AskRequest) -> Answer:
             asked = understand(request, now)
             if not asked.text:
                 return nothing_asked(asked.as_of)
             return serving.answerer.answer(request, asked, self._vector(asked.text))
 
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, two_questions.answer, request, one)
 
     async def vector(self, text: str) -> Vectors:
         """The vector of a normalised text, for measurements."""

@@ -128,11 +128,12 @@ async def session(database: str) -> AsyncIterator[AsyncSession]:
 
 
 @pytest.fixture
-async def empty_database(database: str) -> str:
-    """The database with every table emptied before the test, for tests that commit for real."""
+async def empty_database(database: str) -> AsyncIterator[str]:
+    """The database with every table emptied before the test and after it, for tests that commit for real."""
     # off the loop: a transaction that is still ending there must be able to end
     await asyncio.to_thread(_truncate, database)
-    return database
+    yield database
+    await asyncio.to_thread(_truncate, database)
 
 
 def _truncate(dsn: str) -> None:

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import yaml
 
+from bot.dialogue import builder
 from knowledge_base.evaluation.crossfit import off_topic
 from knowledge_base.ingest.content import read_content
 
 FILE = Path("training_data/nlu/knowledge_questions.yml")
-PER_ENTRY = 2
+PER_ENTRY = 1
 _HEADER = "# Drawn from the knowledge base by `hub dialogue questions`; off-topic sentences are questions too.\n"
 
 
@@ -25,7 +26,10 @@ def draw(root: Path) -> tuple[Path, int]:
 
     Raises `ContentError` when the content has problems.
     """
-    sentences = list(dict.fromkeys(sentence.strip() for sentence in _sentences()))
+    (root / FILE).unlink(missing_ok=True)
+    taken = {text for texts in builder.examples_by_intent(root).values() for text in texts}
+    drawn = dict.fromkeys(sentence.strip() for sentence in _sentences())
+    sentences = [sentence for sentence in drawn if sentence not in taken]
     examples = "".join(f"- {sentence}\n" for sentence in sentences)
     content = {"version": "3.1", "nlu": [{"intent": "ask_question", "examples": _Block(examples)}]}
     path = root / FILE
@@ -40,7 +44,7 @@ def _sentences() -> Iterable[str]:
 
 
 def _some(questions: Sequence[str]) -> Sequence[str]:
-    """A few of an entry's questions: any, but the same ones until they are changed."""
+    """Some of an entry's questions: any, but the same ones until they are changed."""
     return sorted(questions, key=lambda text: hashlib.sha256(text.encode()).digest())[:PER_ENTRY]
 
 

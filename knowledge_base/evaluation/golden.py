@@ -1,16 +1,19 @@
-"""Questions that a blind writer asked, and what answers them: `tests/golden/questions.yaml` and `labels.yaml`.
+"""Questions that a blind writer asked, and what answers them: `tests/golden/questions*.yaml` and `labels*.yaml`.
 
-A label says which families or entries answer a question (`accept`), and which outcomes are right without one or beside
-one (`outcome`, with the `phone` of a redirect). An empty `accept` alone: nothing answers it, so we must not pretend.
+A label says which families or entries answer a question (`accept`; for two questions in one, a list for each in
+`accept_all`), and which outcomes are right without one or beside one (`outcome`, with the `phone` of a redirect). An
+empty `accept` alone: nothing answers it, so we must not pretend.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from knowledge_base.schemas import Answer
+from knowledge_base.schemas import Answer, AskRequest
+from knowledge_base.two_questions import entries_of
 from knowledge_base.yaml_files import read_yaml
 
 HONEST = frozenset({"no_answer", "clarify"})
@@ -18,7 +21,7 @@ HONEST = frozenset({"no_answer", "clarify"})
 
 @dataclass(frozen=True, slots=True)
 class Golden:
-    """One judged question."""
+    """One judged question; `as_of` is the day it is asked about, `context` what the person asked before."""
 
     id: str
     topic: str
@@ -27,10 +30,18 @@ class Golden:
     accept: frozenset[str]
     outcomes: frozenset[str]
     phones: frozenset[str]
+    halves: tuple[frozenset[str], ...] = ()
+    as_of: date | None = None
+    context: tuple[str, ...] = ()
 
-    def right(self, answer: Answer, family: str | None) -> bool:
-        """Whether this is what should have been said."""
-        if {answer.entry_id, family} & self.accept:
+    def request(self) -> AskRequest:
+        """The question as a caller puts it."""
+        return AskRequest(question=self.text, as_of=self.as_of, context=list(self.context))
+
+    def right(self, answer: Answer, families: frozenset[str]) -> bool:
+        """Whether this is what should have been said; `families` are those of the texts that were given."""
+        given = {*entries_of(answer), *families}
+        if given & self.accept or (self.halves and all(given & half for half in self.halves)):
             return True
         if answer.status not in self.outcomes:
             return False
@@ -51,11 +62,13 @@ def read_golden(questions: Path, labels: Path) -> list[Golden]:
 
 
 def _golden(row: dict[str, Any], label: dict[str, Any]) -> Golden:
+    halves = tuple(frozenset(half) for half in label.get("accept_all") or ())
     accept = frozenset(label.get("accept") or ())
     outcomes = _set(label.get("outcome"))
     return Golden(
-        row["id"], row["topic"], row["text"], row["kind"],
-        accept, outcomes or (frozenset() if accept else HONEST), _set(label.get("phone")),
+        id=row["id"], topic=row["topic"], text=row["text"], kind=row["kind"], accept=accept, halves=halves,
+        outcomes=outcomes or (frozenset() if accept or halves else HONEST), phones=_set(label.get("phone")),
+        as_of=row.get("as_of"), context=tuple(row.get("context") or ()),
     )  # fmt: skip
 
 

@@ -15,17 +15,25 @@ SURE = frozenset({"answered", "refused", "redirect"})
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A question, what was said, the family of the answer, and at which rank the search found what was expected."""
+    """A question, what was said, the families of the answer, and at which rank the search found what was expected."""
 
     golden: Golden
     answer: Answer
-    family: str | None
+    families: frozenset[str]
     rank: int | None
 
     @property
     def right(self) -> bool:
         """What should be said was said."""
-        return self.golden.right(self.answer, self.family)
+        return self.golden.right(self.answer, self.families)
+
+    @property
+    def citations_hold(self) -> bool:
+        """The answer names its sources, and each was in force on the day whose law it states."""
+        day, sources = self.answer.valid_on, self.answer.citations
+        return bool(sources) and all(
+            one.effective_from <= day and (one.effective_to is None or day <= one.effective_to) for one in sources
+        )
 
     @property
     def wrong_with_confidence(self) -> bool:
@@ -50,6 +58,7 @@ class Report:
     recall_at_1: float | None
     recall_at_3: float | None
     recall_at_10: float | None
+    citation_correct: float | None
 
 
 def _share(values: Iterable[bool]) -> float | None:
@@ -71,7 +80,33 @@ def report(outcomes: Iterable[Outcome]) -> Report:
         recall_at_1=_share(row.rank == 0 for row in known),
         recall_at_3=_share(row.rank is not None and row.rank < 3 for row in known),
         recall_at_10=_share(row.rank is not None and row.rank < 10 for row in known),
+        citation_correct=_share(row.citations_hold for row in rows if row.answer.status == "answered"),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Answers of about the same confidence: how sure they sounded, and how many of them were right."""
+
+    count: int
+    confidence: float
+    right: float
+
+
+def calibration_curve(outcomes: Iterable[Outcome], bins: int = 10) -> list[Bin]:
+    """Given answers by confidence, in steps of 1/`bins`; steps without answers are left out."""
+    groups: dict[int, list[Outcome]] = defaultdict(list)
+    for row in outcomes:
+        if row.answer.status == "answered":
+            groups[min(int(row.answer.confidence * bins), bins - 1)].append(row)
+    return [
+        Bin(
+            len(rows),
+            round(sum(row.answer.confidence for row in rows) / len(rows), 4),
+            round(sum(row.right for row in rows) / len(rows), 4),
+        )
+        for _, rows in sorted(groups.items())
+    ]
 
 
 def by_topic(outcomes: Iterable[Outcome]) -> dict[str, Report]:

@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 
+from knowledge_base import two_questions
 from knowledge_base.answer import Answerer, nothing_asked
 from knowledge_base.candidates import Candidate, families
 from knowledge_base.evaluation.golden import Golden
@@ -45,7 +46,10 @@ class Shelf:
         return turned(self._raw(texts), self._turn)
 
     def ask(self, request: AskRequest) -> Answer:
-        """Answer a question."""
+        """Answer a message."""
+        return two_questions.answer(request, self._one)
+
+    def _one(self, request: AskRequest) -> Answer:
         asked = understand(request, self._today)
         if not asked.text:
             return nothing_asked(asked.as_of)
@@ -65,4 +69,5 @@ class Shelf:
         if golden.accept:
             names = [{found.entry.id, found.entry.family} for found in self.candidates(request)]
             rank = next((place for place, own in enumerate(names) if own & golden.accept), None)
-        return Outcome(golden, answer, self._families.get(answer.entry_id or ""), rank)
+        given = two_questions.entries_of(answer)
+        return Outcome(golden, answer, frozenset(self._families[name] for name in given), rank)

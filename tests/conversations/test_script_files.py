@@ -10,6 +10,7 @@ import pytest
 from tests.conversations.script import load, paths
 
 BEHAVIOURS = {
+    "followup",
     "happy_path", "all_at_once", "correction", "cancellation", "digression", "invalid_input", "handoff", "resume",
     "smalltalk", "odd_texts",
 }  # fmt: skip

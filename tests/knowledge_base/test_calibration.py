@@ -139,16 +139,16 @@ class TestMetrics:
         ],
     )
     def test_each_case(self, label: dict[str, object], answer: Answer, right: bool, wrong: bool) -> None:
-        row = Outcome(golden(**label), answer, None, None)
+        row = Outcome(golden(**label), answer, frozenset(), None)
         assert (row.right, row.wrong_with_confidence) == (right, wrong)
 
     def test_shares_add_up(self) -> None:
         wanted = golden(accept=frozenset({"a"}))
         rows = [
-            Outcome(wanted, said("answered", "a"), None, 0),
-            Outcome(wanted, said("answered", "b"), None, 4),
-            Outcome(wanted, said("clarify"), None, 2),
-            Outcome(golden(outcomes=frozenset({"no_answer"})), said("no_answer"), None, None),
+            Outcome(wanted, said("answered", "a"), frozenset(), 0),
+            Outcome(wanted, said("answered", "b"), frozenset(), 4),
+            Outcome(wanted, said("clarify"), frozenset(), 2),
+            Outcome(golden(outcomes=frozenset({"no_answer"})), said("no_answer"), frozenset(), None),
         ]
         figures = report(rows)
         assert (figures.count, figures.accuracy, figures.answered_or_offered) == (4, 0.5, 0.75)

@@ -12,7 +12,7 @@ from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from bot.dialogue.components.settled import settled_intent, tells_a_story
+from bot.dialogue.components.settled import goes_on_asking, settled_intent, tells_a_story
 from bot.dialogue.components.tax_identifiers import TaxIdentifiers
 
 QUESTION = "ask_question"
@@ -45,9 +45,11 @@ class IntentArbiter(GraphComponent, IntentClassifier):
         for message in messages:
             text, entities = message.get(TEXT) or "", message.get(ENTITIES, [])
             name, confidence = settled_intent(text, entities), 1.0
-            guessed = (message.get(INTENT) or {}).get("name")
-            if not name and guessed not in STORIES and tells_a_story(text, entities):
-                name, confidence = QUESTION, SURE_ENOUGH
+            guess = message.get(INTENT) or {}
+            unsure = float(guess.get("confidence") or 0.0) < SURE_ENOUGH
+            if not name and guess.get("name") not in STORIES:
+                if tells_a_story(text, entities) or (unsure and goes_on_asking(text)):
+                    name, confidence = QUESTION, SURE_ENOUGH
             if name:
                 intent = {"name": name, "confidence": confidence}
                 others = [

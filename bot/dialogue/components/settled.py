@@ -35,6 +35,11 @@ def tells_a_story(text: str, entities: List[Dict[str, Any]]) -> bool:
     return len(_ENDS.sub("", _without(text, entities))) >= A_STORY
 
 
+def goes_on_asking(text: str) -> bool:
+    """Whether it ends as a question does that leans on the one before (那二套呢)."""
+    return normalise(text).rstrip("?？!！。~ ").endswith("呢")
+
+
 def _without(text: str, entities: List[Dict[str, Any]]) -> str:
     rest, place = [], 0
     for entity in sorted(entities, key=lambda item: int(item["start"])):

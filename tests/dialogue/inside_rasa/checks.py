@@ -241,6 +241,12 @@ def check_a_story_is_a_question_whatever_it_resembles() -> None:
     assert recognise(values, "invoice_inspection").get("intent")["name"] != "ask_question"
 
 
+def check_what_leans_on_the_question_before_is_a_question() -> None:
+    assert recognise("那二套呢？", "deny").get("intent")["name"] == "ask_question"
+    assert recognise("人工呢", "talk_to_human").get("intent")["name"] == "talk_to_human"
+    assert recognise("二套", "deny").get("intent")["name"] == "deny"
+
+
 def check_the_arbiter_leaves_the_rest_alone() -> None:
     message = recognise("契税税率是多少", "ask_question")
     assert message.get("intent") == {"name": "ask_question", "confidence": 0.6}
