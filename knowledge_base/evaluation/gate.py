@@ -44,7 +44,9 @@ class Run:
     def save(self, path: Path) -> None:
         """Keep it as what the next run is compared with."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(asdict(self), ensure_ascii=False, indent=0) + "\n", "utf-8")
+        # a line a question, so that two runs can be compared by eye
+        said = ",\n".join(f"{json.dumps(name)}: {json.dumps(asdict(one))}" for name, one in self.said.items())
+        path.write_text(f'{{"figures": {json.dumps(asdict(self.figures))},\n"said": {{\n{said}\n}}}}\n', "utf-8")
 
 
 @dataclass(frozen=True, slots=True)

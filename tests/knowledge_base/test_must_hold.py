@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from knowledge_base.evaluation import gate
@@ -44,6 +46,24 @@ def test_the_law_of_the_month_is_cited(real: Shelf) -> None:
     assert [row.document_number for row in before.citations] == ["国务院令第691号"]
     assert "主席令第四十一号" in {row.document_number for row in after.citations}
     assert "国务院令第691号" not in {row.document_number for row in after.citations}
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("小规模纳税人月销售额多少免征增值税", ("不超过10万元", "不超过10万元", "不到10万元")),
+        ("个人卖不满两年的房子增值税怎么交", ("5%征收率", "5%征收率", "3%征收率")),
+        ("今年买新能源车还免购置税吗", ("免征", "免征", "减半")),
+        ("离境退税最低买多少钱", ("200元", "200元", "200元")),
+        ("企业纳税信用等级有几级", ("试行", "90分以上", "90分以上")),
+    ],
+)
+def test_each_day_has_the_answer_that_was_true_on_it(real: Shelf, question: str, said: tuple[str, str, str]) -> None:
+    for day, words in zip((date(2025, 6, 30), date(2025, 12, 31), date(2026, 1, 1)), said, strict=True):
+        answer = real.ask(AskRequest(question=question, as_of=day))
+        assert answer.status == "answered", (day, answer)
+        assert words in answer.answer.split("\n\n")[0], day
+        assert all(row.effective_from <= day <= (row.effective_to or day) for row in answer.citations)
 
 
 @pytest.mark.parametrize("question", ["今天天气怎么样", "帮我写首诗", "量子望远镜怎么调焦", "哈哈哈哈", "？？？"])
