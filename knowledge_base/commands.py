@@ -142,12 +142,11 @@ def evaluate(
     failures: Annotated[bool, typer.Option("--failures", help="列出没有答对的问题")] = False,
 ) -> None:
     """用盲测题评测文件中的内容，输出 JSON（总体、校准曲线、分主题），并与上次发布时比较。"""
-    from hub.kit.clock import today
     from knowledge_base.evaluation import gate
     from knowledge_base.evaluation.metrics import by_topic, calibration_curve, report
 
     golden = gate.questions(gate.SETS if chosen == "all" else [chosen])
-    outcomes = gate.evaluate(_read(_skills(context)), golden, today())
+    outcomes = gate.evaluate(_read(_skills(context)), golden)
     if failures:
         for row in outcomes:
             if not row.right:
@@ -166,11 +165,10 @@ def publish(
     committed: Annotated[bool, typer.Option("--record", help="只把本次结果记为产品自带的基准，不入库")] = False,
 ) -> None:
     """先用盲测题评测文件中的内容；不比上次差才入库发布，否则列出变差的问题，退出码为 1。"""
-    from hub.kit.clock import today
     from knowledge_base.evaluation import gate
 
     content = _read(_skills(context))
-    outcomes = gate.evaluate(content, gate.questions(), today())
+    outcomes = gate.evaluate(content, gate.questions())
     run = gate.run_of(outcomes)
     if committed:
         run.save(gate.COMMITTED)

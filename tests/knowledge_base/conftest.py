@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pytest
 
+from knowledge_base.evaluation import gate
 from knowledge_base.evaluation.offline import Shelf
 from knowledge_base.evaluation.tuning import RawVectors
 from knowledge_base.ingest.content import read_content
-
-TODAY = date(2026, 11, 22)
-"""The day on which the golden questions were judged."""
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +15,6 @@ def real(pytestconfig: pytest.Config) -> Shelf:
     """The real library; the first run encodes some thousand texts, which takes minutes."""
     assert pytestconfig.cache is not None
     raw = RawVectors(pytestconfig.cache.mkdir("vectors"))
-    library = Shelf(read_content(), raw, TODAY)
+    library = Shelf(read_content(), raw, gate.JUDGED_ON)
     raw.save()
     return library
