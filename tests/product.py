@@ -165,14 +165,22 @@ class Product:
         return int(found[-1])
 
     def kill(self, program: str) -> int:
-        """Kill -9 one of the programs (with its children); its old process number."""
-        pid = self.pid_of(program)
+        """Kill -9 one of the programs (with its children), waiting for it where it is just being restarted."""
+        pid = self._living(program)
         children = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False).stdout.split()
         os.kill(pid, signal.SIGKILL)
         if program != "postgres":
             for child in children:
                 os.kill(int(child), signal.SIGKILL)
         return pid
+
+    def _living(self, program: str, seconds: float = 60.0) -> int:
+        """The process number of a program that lives: what lost its database a moment ago may be between two lives."""
+        deadline = time.monotonic() + seconds
+        while not Path(f"/proc/{self.pid_of(program)}").exists():
+            assert time.monotonic() < deadline, f"{program} does not come back"
+            time.sleep(0.2)
+        return self.pid_of(program)
 
     def ready(self) -> dict[str, Any] | None:
         """What `/readyz` says; None when nobody answers."""
