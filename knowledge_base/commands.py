@@ -59,9 +59,12 @@ def check(context: typer.Context) -> None:
 @app.command()
 def load(context: typer.Context) -> None:
     """把 knowledge_base/content 导入数据库；没有变化时什么也不做。"""
-    from hub.kit import db
+    _load(_read(_skills(context)))
 
-    content = _read(_skills(context))
+
+def _load(content: Content) -> None:
+    """Load content, and tell what changed."""
+    from hub.kit import db
 
     async def run() -> LoadReport:
         try:
@@ -145,6 +148,8 @@ def evaluate(
     from knowledge_base.evaluation import gate
     from knowledge_base.evaluation.metrics import by_topic, calibration_curve, report
 
+    if chosen not in ("all", *gate.SETS):
+        raise typer.BadParameter(f"没有名为“{chosen}”的题集，可用：all、{'、'.join(gate.SETS)}。")
     golden = gate.questions(gate.SETS if chosen == "all" else [chosen])
     outcomes = gate.evaluate(_read(_skills(context)), golden)
     if failures:
@@ -179,7 +184,7 @@ def publish(
         typer.echo(line)
     if verdict.blocked:
         raise typer.Exit(1)
-    load(context)
+    _load(content)
     run.save(gate.local())
 
 

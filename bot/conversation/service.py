@@ -164,9 +164,9 @@ class ConversationService:
         """The conversation with room for the replies; None when there are none, or a human owns the chat by now."""
         if not replies:
             return None
-        with_others = Conversation.state != State.WITH_AGENT
+        ours = Conversation.state != State.WITH_AGENT
         skill = replies[-1].skill
-        return await repository.reserve(session, conversation_id, len(replies), with_others, active_skill=skill)
+        return await repository.reserve(session, conversation_id, len(replies), ours, active_skill=skill)
 
     async def _replies(self, conversation: Conversation, message: Message, *, fresh: bool) -> list[Reply]:
         if conversation.state == State.RESOLVED:

@@ -50,11 +50,11 @@ class Broadcast:
             if not self._waiting[topic]:
                 del self._waiting[topic]
 
-    def publish_here(self, topic: str, hint: str = "") -> None:
-        """Tell the listeners of this process only."""
+    def _publish_here(self, topic: str) -> None:
+        """Tell the listeners of this process."""
         for queue in self._waiting.get(topic, ()):
             with contextlib.suppress(asyncio.QueueFull):
-                queue.put_nowait(hint)
+                queue.put_nowait("")
 
     async def _listen(self, dsn: str) -> None:
         while True:
@@ -62,9 +62,9 @@ class Broadcast:
                 async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
                     await connection.execute(sql.SQL("listen {}").format(sql.Identifier(self.channel)))
                     for topic in list(self._waiting):
-                        self.publish_here(topic)
+                        self._publish_here(topic)
                     async for notice in connection.notifies():
-                        self.publish_here(notice.payload)
+                        self._publish_here(notice.payload)
             except psycopg.Error as error:
                 log.warning("broadcast_reconnects", channel=self.channel, error=type(error).__name__)
             await asyncio.sleep(0.5)

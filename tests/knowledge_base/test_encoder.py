@@ -37,9 +37,7 @@ def test_it_agrees_with_the_engine_of_the_package(plain: BundledEmbedder) -> Non
         assert float(vector @ engine.query(text)) > 0.98, text
 
 
-@pytest.mark.parametrize(
-    "text", ["", "\0", " \t\n", "税" * 20_000, "\ud800".encode("utf-16", "surrogatepass").hex(), "🧾"]
-)
+@pytest.mark.parametrize("text", ["", "\0", " \t\n", "税" * 20_000, "🧾"])
 def test_any_text_has_a_vector_of_length_one(plain: BundledEmbedder, text: str) -> None:
     assert np.linalg.norm(plain.encode([text])[0]) == pytest.approx(1.0, abs=1e-4)
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import psycopg
 import pytest
 from pydantic import TypeAdapter
+from typer.testing import CliRunner
 
+from knowledge_base.commands import app
 from knowledge_base.evaluation import gate
 from knowledge_base.evaluation.golden import Golden
 from knowledge_base.evaluation.metrics import Outcome, calibration_curve
@@ -79,6 +82,28 @@ def test_the_curve_sets_confidence_beside_truth() -> None:
     curve = calibration_curve(rows)
     assert [(row.count, row.right) for row in curve] == [(1, 1.0), (2, 0.5)]
     assert curve[1].confidence == pytest.approx(0.93)
+
+
+def test_publishing_loads_what_is_no_worse_and_nothing_else(
+    empty_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def published() -> int:
+        with psycopg.connect(empty_database) as connection:
+            row = connection.execute("select count(*) from entry_version").fetchone()
+        assert row is not None
+        return int(row[0])
+
+    run("right").save(gate.local())
+    monkeypatch.setattr(gate, "evaluate", lambda *_: [outcome("q0", "wrong")])
+    blocked = CliRunner().invoke(app, ["publish"])
+    assert (blocked.exit_code, published()) == (1, 0), blocked.output
+    assert "变差 q0" in blocked.output
+    monkeypatch.setattr(gate, "evaluate", lambda *_: [outcome("q0", "right"), outcome("q1", "right")])
+    passed = CliRunner().invoke(app, ["publish"])
+    assert passed.exit_code == 0, passed.output
+    assert published() > 1000
+    assert gate.accepted() == run("right", "right")
+    assert CliRunner().invoke(app, ["evaluate", "--set", "third"]).exit_code == 2
 
 
 def test_both_blind_sets_are_judged_completely() -> None:
