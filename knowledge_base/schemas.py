@@ -83,6 +83,7 @@ class ContentEntry(_Content):
     evidence: Evidence
     outcome: Outcome = "answered"
     redirect: Redirect | None = None
+    literals: list[Line] = Field([], exclude=True)  # for the check of the files only, no part of a version
 
     @model_validator(mode="before")
     @classmethod
@@ -122,6 +123,12 @@ class ContentFile(_Content):
 
     topic: Identifier
     entries: list[ContentEntry]
+
+
+class AskedFile(_Content):
+    """More questions by the id of the entry that answers them; see `content/README.md`."""
+
+    asked: dict[Identifier, list[Question]]
 
 
 class PublishedEntry(BaseModel):

@@ -69,7 +69,8 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     postgres.create_cluster(data, password)
     log = (data.parent / "log").open("wb")
     server = subprocess.Popen(
-        postgres.server_command(data, port, "fsync=off", "synchronous_commit=off", "max_connections=200"),
+        postgres.server_command(data, port, "fsync=off", "synchronous_commit=off", "max_connections=200",
+                                "lock_timeout=60s"),  # a lock that nobody gives back fails its test
         stdout=log, stderr=log,
     )  # fmt: skip
     dsn = f"postgresql://hub:{password}@127.0.0.1:{port}/postgres"

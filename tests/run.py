@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
+
+import psutil
 
 from hub.settings import ROOT
 
 PY = sys.executable
 BIN = ROOT / ".venv/bin"
 NEEDS_PRODUCT = "dialogue or browser or chaos or soak"
+LIMIT = 20 * 60
+"""Seconds that a step may take: far beyond what any needs, so that what hangs is named instead of waited for."""
+SOAK_LIMIT = 3 * 3600
 
 FAST = [
     ("format", [BIN / "ruff", "format", "--check", "."]),
@@ -21,7 +28,20 @@ FAST = [
     ("generated dialogue files", [PY, "-m", "hub.cli", "dialogue", "check"]),
     (
         "unit and contract tests",
-        [PY, "-m", "pytest", "-q", "-n", "2", "--dist", "loadscope", "-m", f"not ({NEEDS_PRODUCT})"],
+        [
+            PY,
+            "-m",
+            "pytest",
+            "-q",
+            "-n",
+            "2",
+            "--dist",
+            "loadscope",
+            "--timeout",
+            "300",
+            "-m",
+            f"not ({NEEDS_PRODUCT})",
+        ],
     ),
 ]
 PRODUCT = [
@@ -31,6 +51,23 @@ PRODUCT = [
     ("kills and fuzzing, short", [PY, "-m", "pytest", "-q", "-m", "chaos and not soak"]),
 ]  # fmt: skip
 SOAK = [("the long runs", [PY, "-m", "pytest", "-q", "-m", "soak or chaos", "--timeout", "7200"])]
+
+
+def run(command: Sequence[str], environment: Mapping[str, str], limit: float) -> int:
+    """The exit status of a step; one that hangs is ended, and its pytest processes say first where they stand."""
+    step = subprocess.Popen(command, cwd=ROOT, env=environment)
+    try:
+        return step.wait(limit)
+    except subprocess.TimeoutExpired:
+        sys.stdout.write(f"\nno end after {limit:.0f} s\n")
+        sys.stdout.flush()
+    running = [*psutil.Process(step.pid).children(recursive=True), psutil.Process(step.pid)]
+    for process in running:
+        # pytest answers an abort with the stacks of all its threads
+        process.send_signal(signal.SIGABRT)
+    for process in psutil.wait_procs(running, 10)[1]:
+        process.kill()
+    return 124
 
 
 def main() -> None:
@@ -46,8 +83,9 @@ def main() -> None:
         sys.stdout.write(f"\n=== {title}\n")
         sys.stdout.flush()
         started = time.monotonic()
-        status = subprocess.run([str(word) for word in command], cwd=ROOT, env=environment, check=False).returncode
-        sys.stdout.write(f"--- {title}: {time.monotonic() - started:.0f} s\n")
+        limit = SOAK_LIMIT if (title, command) in SOAK else LIMIT
+        status = run([str(word) for word in command], environment, limit)
+        sys.stdout.write(f"--- {title}: {time.monotonic() - started:.0f} s, {time.strftime('%H:%M:%S')}\n")
         if status != 0:
             sys.stdout.write(f"FAILED: {title}\n")
             raise SystemExit(status)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from knowledge_base.ingest.literals import literal_problems
 from knowledge_base.parameters.loader import ParameterError, Parameters
 from knowledge_base.register import Register
 from knowledge_base.rendering import RenderingError, compose, render
@@ -57,6 +58,7 @@ def entry_problems(found: Found, around: Surroundings) -> Iterator[str]:
             if skill not in around.skills:
                 yield f"skills: there is no skill {skill!r}"
     yield from _template_problems(entry, around)
+    yield from literal_problems(entry)
 
 
 def _citation_problems(entry: ContentEntry, documents: Register) -> Iterator[str]:

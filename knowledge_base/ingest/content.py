@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,12 @@ from knowledge_base.ingest.checks import Found, Surroundings, entry_problems, sh
 from knowledge_base.models import REPOSITORY, Entry, EntryQuestion, EntryVersion, QuestionKind, VersionState
 from knowledge_base.parameters.loader import Parameters, read_parameters
 from knowledge_base.register import RANK, RegisteredDocument, read_register
-from knowledge_base.schemas import ContentEntry
+from knowledge_base.schemas import AskedFile, ContentEntry
 from knowledge_base.yaml_files import problems_of, read_yaml
 
 FOLDER = Path(__file__).parent.parent / "content"
 PARAMETERS = Path(__file__).parent.parent / "parameters"
+APART = frozenset({"documents", "asked"})  # folders beside those of the topics
 
 log = structlog.get_logger(__name__)
 
@@ -71,10 +72,15 @@ def read_content(
     problems += found
     entries: list[Found] = []
     for path in sorted(folder.glob("*/*.yaml")):
-        if path.parent.name != "documents":
+        if path.parent.name not in APART:
             read, found = _read_file(path)
             entries += read
             problems += found
+    asked, found = _read_asked(folder / "asked")
+    problems += found
+    known = {item.entry.id for item in entries}
+    problems += [f"asked: there is no entry {name}" for name in asked if name not in known]
+    entries = [replace(item, entry=_also_asked(item.entry, asked.get(item.entry.id, []))) for item in entries]
     around = Surroundings(documents, law, known_skills)
     for item in entries:
         problems += [item.says(problem) for problem in entry_problems(item, around)]
@@ -108,6 +114,28 @@ def _read_file(path: Path) -> tuple[list[Found], list[str]]:
             called = raw.get("id") if isinstance(raw, dict) else None
             problems += [f"{name}: {called or f'entry {place}'}: {problem}" for problem in problems_of(error)]
     return entries, problems
+
+
+def _read_asked(folder: Path) -> tuple[dict[str, list[str]], list[str]]:
+    """More ways in which people ask, by the id of the entry that answers, written by others than the entry."""
+    asked: dict[str, list[str]] = {}
+    problems: list[str] = []
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            file = AskedFile.model_validate(read_yaml(path))
+        except yaml.YAMLError as error:
+            problems.append(f"asked/{path.name}: {error}")
+        except ValidationError as error:
+            problems += [f"asked/{path.name}: {problem}" for problem in problems_of(error)]
+        else:
+            for name, questions in file.asked.items():
+                asked.setdefault(name, []).extend(questions)
+    return asked, problems
+
+
+def _also_asked(entry: ContentEntry, more: list[str]) -> ContentEntry:
+    """The entry with the questions that it does not have yet."""
+    return entry.model_copy(update={"questions": list(dict.fromkeys([*entry.questions, *more]))}) if more else entry
 
 
 async def load_content(session: AsyncSession, content: Content) -> LoadReport:

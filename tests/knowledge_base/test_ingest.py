@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
+import yaml
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -29,6 +30,12 @@ def problems(folder: Path, entries: list[dict[str, Any]], **changes: Any) -> str
 def content(folder: Path, entries: list[dict[str, Any]] | None = None) -> Content:
     """Right entries, read."""
     return read_content(*shelf.write(folder, entries), known_skills={"invoice_inspection"})
+
+
+def asked(folder: Path, rows: object) -> None:
+    """Write a file of further questions."""
+    (folder / "asked").mkdir()
+    (folder / "asked/more.yaml").write_text(yaml.safe_dump({"asked": rows}, allow_unicode=True), "utf-8")
 
 
 class TestChecks:
@@ -53,6 +60,11 @@ class TestChecks:
             ({"answer": "{{ apple.free | date }}"}, "is not a date"),
             ({"answer": "{{ apple.free | dozen }}"}, "No filter named 'dozen'"),
             ({"steps": ["{{ apple.weight }}"]}, "there is no such parameter"),
+            ({"answer": "不到30万元的免征。"}, "30万元 should be a parameter"),
+            ({"answer": "减按百分之三征收。"}, "百分之三 should be a parameter"),
+            ({"answer": "例：卖10万元的，按3%缴税。"}, "3% should be a parameter"),
+            ({"answer": "例：卖10万元的，税额3,000元。"}, "税额3,000元 should be a parameter"),
+            ({"literals": ["5岁"]}, "literals: 5岁 stands in no text"),
             ({"answer": "依据财税〔2099〕1号。"}, "names 财税〔2099〕1号, which is not in the register"),
             ({"questions": ["苹果税"] * 6}, "stands there twice"),
             ({"questions": ["苹果税一", "苹果税二", "苹果税三", "苹果税四", "苹果税五"]}, "at least 6"),
@@ -111,6 +123,40 @@ class TestChecks:
             valid={"from": date(2020, 1, 1), "to": date(2027, 12, 31)}, citations=[], evidence="R",
         )  # fmt: skip
         assert "on 2026-01-01" in problems(tmp_path, [changing])
+
+
+class TestAsked:
+    """Questions that others wrote for an entry."""
+
+    def test_they_lead_to_the_entry_like_its_own(self, tmp_path: Path) -> None:
+        folders = shelf.write(tmp_path)
+        asked(folders[0], {"apple.free": ["苹果卖好多才交那个税", "苹果税起征点"]})
+        found = next(item.entry for item in read_content(*folders).entries if item.entry.id == "apple.free")
+        assert found.questions[:-1] == shelf.entry()["questions"]
+        assert found.questions[-1] == "苹果卖好多才交那个税"
+
+    @pytest.mark.parametrize(
+        ("rows", "said"),
+        [
+            ({"pear.free": ["梨子"]}, "there is no entry pear.free"),
+            ({"apple.free": ["梨"]}, "apple.free"),
+            ({"apple.rate": ["苹果税起征点"]}, "also leads to"),
+            ([], "asked/more.yaml"),
+        ],
+    )
+    def test_what_is_wrong_is_named(self, tmp_path: Path, rows: object, said: str) -> None:
+        folders = shelf.write(tmp_path)
+        asked(folders[0], rows)
+        with pytest.raises(ContentError, match=said):
+            read_content(*folders)
+
+
+def test_numbers_that_no_law_changes_are_listed(tmp_path: Path) -> None:
+    right = shelf.entry(answer="满3周岁起免征。例：卖10万元的免税。", literals=["3周岁"])
+    loaded = read_content(*shelf.write(tmp_path, [right])).entries[0].entry
+    plain = read_content(*shelf.write(tmp_path / "plain", [shelf.entry(answer="满三周岁起免征。")])).entries[0].entry
+    assert "literals" not in loaded.stored()
+    assert set(loaded.stored()) == set(plain.stored())
 
 
 class TestLoad:
