@@ -1,4 +1,4 @@
-"""`python -m benchmarks.run [index] [ask] [conversations] [memory]`: one report, printed and kept in `results/`."""
+"""`python -m benchmarks.run [part …]`: one report of all parts or some, printed; of all, kept in `results/`."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import ask, conversations, index, memory
+from benchmarks import ask, conversations, index, memory, retrieval
 from benchmarks.figures import Target
 from hub.settings import ROOT
 from tests.product import Product
 
-PARTS = ("index", "ask", "conversations", "memory")
+PARTS = ("index", "retrieval", "ask", "conversations", "memory")
 LATEST = Path(__file__).parent / "results/latest.md"
 
 
@@ -45,29 +45,36 @@ def measure(parts: list[str], var: Path) -> str:
     targets: list[Target] = []
     if "index" in parts:
         sections.append(index.report())
-    if set(parts) - {"index"}:
+    if "retrieval" in parts:
+        said, promised = retrieval.report()
+        sections.append(said)
+        targets += promised
+    if set(parts) - {"index", "retrieval"}:
         product = Product(var)
         try:
             product.start()
             if "ask" in parts:
                 sections.append(ask.report(product))
             if "conversations" in parts:
-                said, targets = conversations.report(product)
+                said, promised = conversations.report(product)
                 sections.append(said)
+                targets += promised
             if "memory" in parts:
                 sections.append(memory.report(product))
         finally:
             product.stop()
-    promised = ["## Targets\n\n" + "\n".join(target.line() for target in targets)] if targets else []
+    kept = ["## Targets\n\n" + "\n".join(target.line() for target in targets)] if targets else []
     head = f"# Benchmarks\n\nRatios first: they hold on other machines, absolute numbers do not.\n\n{where}"
     foot = f"Measured in {time.monotonic() - began:.0f} s by `python -m benchmarks.run`."
-    return "\n\n".join([head, *promised, *sections, foot]) + "\n"
+    return "\n\n".join([head, *kept, *sections, foot]) + "\n"
 
 
 def main() -> None:
     """Measure, print and keep; a run of some parts only is not kept."""
     parser = argparse.ArgumentParser(description="Speed and memory of the product beside its peers.")
-    parser.add_argument("parts", nargs="*", metavar="part", help="index, ask, conversations, memory; default: all")
+    parser.add_argument(
+        "parts", nargs="*", metavar="part", help="index, retrieval, ask, conversations, memory; default: all"
+    )
     parser.add_argument(
         "--var", type=Path, default=ROOT / "var/benchmark", help="where the measured product keeps its data"
     )

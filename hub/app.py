@@ -15,7 +15,7 @@ from channels.web.router import error_page
 from hub.api import include_routers
 from hub.api.site import SiteProfile
 from hub.bureau import bureau
-from hub.kit import db
+from hub.kit import db, tasks
 from hub.kit.logging import configure_logging, get_logger
 from hub.kit.web import CommonGround, add_error_handlers
 from hub.settings import get_settings
@@ -34,9 +34,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     recovery = asyncio.create_task(_recover(conversations))
     log.info("hub_started", sandboxes=get_settings().sandboxes)
     yield
-    recovery.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await recovery
+    await tasks.end(recovery)
     await conversations.close()
     await knowledge.stop()
     await close_gateways()

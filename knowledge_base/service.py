@@ -14,7 +14,7 @@ import psycopg
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from hub.kit import db
+from hub.kit import db, tasks
 from hub.kit.clock import today
 from hub.kit.errors import Unavailable
 from hub.settings import get_settings
@@ -95,9 +95,7 @@ class KnowledgeService:
     async def stop(self) -> None:
         """Stop listening and let go of thread and index."""
         if self._listener:
-            self._listener.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._listener
+            await tasks.end(self._listener)
         self._listener = None
         if self._serving:
             self._serving.snapshot.close()

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 import psycopg
 from psycopg import sql
 
+from hub.kit import tasks
 from hub.kit.logging import get_logger
 
 log = get_logger(__name__)
@@ -33,9 +34,7 @@ class Broadcast:
     async def stop(self) -> None:
         """Stop listening."""
         if self._task:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await tasks.end(self._task)
             self._task = None
 
     @contextlib.asynccontextmanager

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from hub.settings import ROOT
-from knowledge_base.encoder import adapter, weights
+from knowledge_base.encoder import weights
 
 FOLDER = ROOT / "models/encoder"
 NETWORK, TOKENIZER = "int8.onnx", "tokenizer.json"
@@ -21,34 +21,32 @@ RECIPE = "1"
 
 
 @lru_cache
-def source_hash(changes: Path = adapter.FILE) -> str:
-    """Names the package's weights together with our recipe and an adapter."""
+def source_hash() -> str:
+    """Names the package's weights together with our recipe."""
     with weights.bundled_file().open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256")
     digest.update(RECIPE.encode())
-    if changes.exists():
-        digest.update(changes.read_bytes())
     return digest.hexdigest()[:16]
 
 
-def built(changes: Path = adapter.FILE) -> Path:
+def built() -> Path:
     """The folder with network and tokenizer; built now where it is missing (some seconds, 34 MB).
 
-    Raises `WeightsError` when the package's file cannot be read, or the adapter does not fit it.
+    Raises `WeightsError` when the package's file cannot be read.
     """
-    folder = FOLDER / f"e5-{source_hash(changes)}"
+    folder = FOLDER / f"e5-{source_hash()}"
     if not (folder / TOKENIZER).exists():
-        _build(folder, changes)
+        _build(folder)
     return folder
 
 
-def _build(folder: Path, changes: Path) -> None:
+def _build(folder: Path) -> None:
     """Beside its place first: whoever else builds at the same time gets the same, and one of them is kept."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".building-") as name:
         ready = Path(name) / "ready"
         ready.mkdir()
-        _write(ready, changes)
+        _write(ready)
         try:
             os.replace(ready, folder)
         except OSError:
@@ -57,14 +55,14 @@ def _build(folder: Path, changes: Path) -> None:
                 os.replace(ready, folder)
 
 
-def _write(folder: Path, changes: Path) -> None:
+def _write(folder: Path) -> None:
     # only the build needs them, and they take a second to load
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     from knowledge_base.encoder import graph, vocabulary
 
-    source = adapter.adapted(weights.read(weights.bundled_file()), adapter.load(changes))
+    source = weights.read(weights.bundled_file())
     words = vocabulary.kept(source.pieces, source.scores)
     exact = folder / "exact.onnx"
     onnx.save(graph.build(source, words, INPUT, OUTPUT), str(exact))

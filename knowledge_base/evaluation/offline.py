@@ -24,7 +24,10 @@ from knowledge_base.search.vector_index import FaissIndex
 
 
 class Shelf:
-    """A library in memory that answers on one day as an installation would; `raw` encodes without the map."""
+    """A library in memory that answers on one day as an installation would.
+
+    `raw` encodes without the map; `query` encodes questions with it where they shall not be remembered.
+    """
 
     def __init__(
         self,
@@ -33,9 +36,11 @@ class Shelf:
         today: date,
         turn: Vectors | None = None,
         model: Calibration | None = None,
+        query: Callable[[Sequence[str]], Vectors] | None = None,
     ) -> None:
         self._raw, self._today = raw, today
         self._turn = turn if turn is not None else np.load(TURN, allow_pickle=False).astype(np.float32)
+        self._query = query or self.encode
         indexed = index_texts(library_of(content), content.parameters, "files")
         self.snapshot = Snapshot(indexed, content.parameters, partial(FaissIndex, self.encode(indexed.texts)))
         self._answerer = Answerer(self.snapshot, model or calibration())
@@ -53,12 +58,12 @@ class Shelf:
         asked = understand(request, self._today)
         if not asked.text:
             return nothing_asked(asked.as_of)
-        return self._answerer.answer(request, asked, self.encode([asked.text])[0])
+        return self._answerer.answer(request, asked, self._query([asked.text])[0])
 
     def candidates(self, request: AskRequest) -> list[Candidate]:
         """The families that the search finds, best first."""
         asked = understand(request, self._today)
-        scored = self.snapshot.rank(asked.text, self.encode([asked.text])[0], asked.numbers)
+        scored = self.snapshot.rank(asked.text, self._query([asked.text])[0], asked.numbers)
         return families(self.snapshot, scored, request, asked)
 
     def judge(self, golden: Golden) -> Outcome:

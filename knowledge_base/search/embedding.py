@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from hub.settings import ROOT
-from knowledge_base.encoder import adapter, build
+from knowledge_base.encoder import build
 
 TURN = ROOT / "models/encoder/tax_map.npy"
 
@@ -49,9 +49,8 @@ class BundledEmbedder:
     dimension = 384
     _PREFIX = "query: "
 
-    def __init__(self, turn: Path | None = TURN, changes: Path = adapter.FILE) -> None:
-        folder = build.built(changes)
-        self._source = build.source_hash(changes)
+    def __init__(self, turn: Path | None = TURN) -> None:
+        folder = build.built()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1  # more cores gain nothing for one short text
         self._network = onnxruntime.InferenceSession(
@@ -64,8 +63,8 @@ class BundledEmbedder:
 
     @cached_property
     def model_hash(self) -> str:
-        """Hash of the weights, the adapter, the recipe and the map."""
-        digest = hashlib.sha256(f"{self._source} {self._PREFIX}".encode())
+        """Hash of the weights, the recipe and the map."""
+        digest = hashlib.sha256(f"{build.source_hash()} {self._PREFIX}".encode())
         if self._turn is not None:
             digest.update(self._turn.tobytes())
         return digest.hexdigest()

@@ -32,12 +32,22 @@ class VectorIndex(Protocol):
         ...
 
 
-class FaissIndex:
-    """All vectors in memory, searched exactly: the right choice up to some hundred thousand texts."""
+EXACT_UP_TO = 200_000
+"""From more texts on, FAISS searches only the cells around the question, over vectors of a byte a number."""
 
-    def __init__(self, vectors: Vectors) -> None:
-        self._index = faiss.IndexFlatIP(vectors.shape[1])
-        self._index.add(np.ascontiguousarray(vectors))
+_CELLS_SEARCHED = 48
+_SAMPLE_PER_CELL = 64
+
+
+class FaissIndex:
+    """All vectors in memory: searched exactly up to `exact_up_to` texts, approximately beyond."""
+
+    def __init__(self, vectors: Vectors, exact_up_to: int = EXACT_UP_TO) -> None:
+        rows = np.ascontiguousarray(vectors)
+        self._index: faiss.Index = faiss.IndexFlatIP(rows.shape[1])
+        if len(rows) > exact_up_to:
+            self._index = _cells(self._index, rows)
+        self._index.add(rows)
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
@@ -47,10 +57,22 @@ class FaissIndex:
         if not len(self) or limit < 1:
             return []
         scores, positions = self._index.search(vector.reshape(1, -1), min(limit, len(self)))
-        return [(int(position), float(score)) for position, score in zip(positions[0], scores[0], strict=True)]
+        hits = zip(positions[0], scores[0], strict=True)
+        return [(int(position), float(score)) for position, score in hits if position >= 0]  # -1: the cells had no more
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+
+def _cells(coarse: faiss.Index, rows: Vectors) -> faiss.Index:
+    """An empty index of cells around centres that were found among some of the vectors."""
+    count = max(1, int(4 * len(rows) ** 0.5))
+    kind = faiss.ScalarQuantizer.QT_8bit
+    index = faiss.IndexIVFScalarQuantizer(coarse, rows.shape[1], count, kind, faiss.METRIC_INNER_PRODUCT)
+    index.nprobe = min(count, _CELLS_SEARCHED)
+    some = np.random.default_rng(0).choice(len(rows), min(len(rows), count * _SAMPLE_PER_CELL), replace=False)
+    index.train(rows[np.sort(some)])
+    return index
 
 
 class PgVectorIndex:

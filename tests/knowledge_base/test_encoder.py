@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -74,14 +75,18 @@ def test_another_file_is_refused(tmp_path: Path) -> None:
         weights.read(other)
 
 
-def _built_in(folder: str) -> str:
-    build.FOLDER = Path(folder)
-    return str(build.built())
+def test_two_who_build_at_once_get_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    both = threading.Barrier(2, timeout=30)
 
+    def write(folder: Path) -> None:
+        (folder / build.NETWORK).write_bytes(b"network")
+        (folder / build.TOKENIZER).write_bytes(b"tokenizer")
+        both.wait()
 
-def test_two_who_build_at_once_get_the_same(tmp_path: Path) -> None:
-    with multiprocessing.get_context("spawn").Pool(2) as pool:
-        first, second = pool.map(_built_in, [str(tmp_path)] * 2)
+    monkeypatch.setattr(build, "FOLDER", tmp_path)
+    monkeypatch.setattr(build, "_write", write)
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda _: build.built(), range(2))
     assert first == second
-    assert sorted(path.name for path in Path(first).iterdir()) == [build.NETWORK, build.TOKENIZER]
-    assert [path.name for path in tmp_path.iterdir()] == [Path(first).name]
+    assert sorted(path.name for path in first.iterdir()) == [build.NETWORK, build.TOKENIZER]
+    assert [path.name for path in tmp_path.iterdir()] == [first.name]

@@ -26,12 +26,12 @@ def unit(count: int, seed: int = 1) -> Vectors:
 
 
 @pytest.fixture(params=["faiss", "pgvector"])
-async def make(request: pytest.FixtureRequest) -> Iterator[Make]:
+async def make(request: pytest.FixtureRequest, database: str) -> Iterator[Make]:
     """Builds an index of the kind under test; the one in PostgreSQL reads what was stored before."""
     if request.param == "faiss":
         yield FaissIndex
         return
-    dsn: str = request.getfixturevalue("database")
+    dsn = database
     loop = asyncio.get_running_loop()
 
     async def store(vectors: Vectors, keys: list[str]) -> None:
@@ -72,6 +72,20 @@ async def test_finds_itself_first_and_the_rest_in_order(make: Make) -> None:
     expected = np.argsort(-(vectors @ vectors[7]))[:5]
     assert [position for position, _ in hits] == expected.tolist()
     assert [score for _, score in hits] == pytest.approx((vectors @ vectors[7])[expected], abs=1e-4)
+
+
+def test_many_vectors_are_searched_by_cells_and_the_nearest_are_found() -> None:
+    centres = unit(40, seed=3)
+    vectors = np.repeat(centres, 50, axis=0) + 0.3 * unit(2000, seed=4)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    index = FaissIndex(vectors, exact_up_to=1000)
+    for place in range(0, 2000, 97):
+        hits = index.search(vectors[place], 10)
+        assert hits[0][0] == place
+        exact = set(np.argsort(-(vectors @ vectors[place]))[:10].tolist())
+        assert len(exact & {position for position, _ in hits}) >= 8
+        assert [score for _, score in hits] == pytest.approx([vectors[p] @ vectors[place] for p, _ in hits], abs=0.02)
+    assert all(position >= 0 for position, _ in index.search(vectors[0], 2000))
 
 
 async def test_asks_for_more_than_there_is(make: Make) -> None:
