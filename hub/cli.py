@@ -27,6 +27,7 @@ from hub.kit.db import dispose, transaction
 from hub.kit.errors import HubError
 from hub.settings import get_settings
 from knowledge_base.commands import app as knowledge
+from knowledge_base.model_commands import app as models
 from services.gateways.inspection.commands import app as inspection_sandbox
 from services.registry import SKILLS
 
@@ -36,6 +37,7 @@ secrets = typer.Typer(help="密钥", no_args_is_help=True)
 sandbox = typer.Typer(help="外部系统的沙箱", no_args_is_help=True)
 audit_log = typer.Typer(help="审计日志", no_args_is_help=True)
 app.add_typer(knowledge, name="knowledge", help="知识库")
+app.add_typer(models, name="models", help="检索模型")
 app.add_typer(dialogue, name="dialogue", help="对话引擎")
 app.add_typer(staff, name="staff")
 app.add_typer(secrets, name="secrets")

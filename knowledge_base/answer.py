@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import structlog
 
 from knowledge_base.candidates import Candidate, families, judged
+from knowledge_base.ingest.imports.statutes import article_name
 from knowledge_base.question import Understood
 from knowledge_base.register import RegisteredDocument
 from knowledge_base.rendering import CHECK_NOTE, RenderingError, compose, day, period
-from knowledge_base.schemas import Answer, AskRequest, Citation, ContentCitation, ContentEntry, Related
+from knowledge_base.schemas import (
+    Answer,
+    AskRequest,
+    Citation,
+    ContentCitation,
+    ContentEntry,
+    Related,
+    StatuteArticle,
+    TaxpayerType,
+)
 from knowledge_base.search.calibration import Calibration
 from knowledge_base.search.embedding import Vectors
 from knowledge_base.search.snapshot import Snapshot
@@ -21,6 +32,13 @@ UNKNOWN = (
     "您可以补充税种、办理事项或所属时间后再问一次，也可以回复“转人工”或拨打12366纳税缴费服务热线。"
 )
 WHICH = "您想问的是哪一个？"
+WHO = "答案因纳税人类型而不同，请问您是{kinds}？"
+LIKELY = "您问的可能是“{title}”："
+OTHERS = "如果不是，您要问的也许是："
+TYPES: Mapping[TaxpayerType, str] = {
+    "small_scale": "小规模纳税人", "general": "一般纳税人", "sole_trader": "个体工商户",
+    "enterprise": "企业", "individual": "个人", "non_resident": "非居民",
+}  # fmt: skip
 AUTHORITIES = {
     "law": "法律", "administrative_regulation": "行政法规", "department_rule": "部门规章",
     "normative_document": "规范性文件", "guidance": "宣传辅导",
@@ -41,6 +59,8 @@ class Answerer:
 
     def answer(self, request: AskRequest, asked: Understood, vector: Vectors) -> Answer:
         """What to say to a question that was understood and encoded."""
+        if articles := self._snapshot.statutes.named(request.question):
+            return self._articles(articles, asked.as_of)
         if asked.only_document:
             return self._about_document(request, asked)
         scored = self._snapshot.rank(asked.text, vector, asked.numbers)
@@ -58,7 +78,9 @@ class Answerer:
         options = [item for item in found if item.current and not item.entry.guard][:OPTIONS]
         asks_back = top.confidence >= (self._model.offer_at if asked.tax_words else self._model.clarify_at)
         if asks_back and options and not top.entry.guard and not asked.wrongful:
-            return self._which(options, asked.as_of, top.confidence)
+            if top.confidence >= self._model.show_at and top.current:
+                return self._likely(options, asked.as_of)
+            return self._which(options, asked)
         return self._unknown(asked.as_of, self._related(found, request.limit), top.confidence)
 
     def _given(self, candidate: Candidate, as_of: date, related: list[Related]) -> Answer:
@@ -93,16 +115,23 @@ class Answerer:
         own = [other.valid for other in self._snapshot.entries if other.family == entry.family]
         return "、".join(dict.fromkeys(period(valid) for valid in sorted(own, key=lambda valid: valid.start)))
 
-    def _which(self, options: list[Candidate], as_of: date, confidence: float) -> Answer:
+    def _which(self, options: list[Candidate], asked: Understood) -> Answer:
         """A question back, with the likeliest entries to choose from."""
-        titles = [f"{number}. {option.entry.title}" for number, option in enumerate(options, 1)]
-        related = [
-            Related(entry_id=option.entry.id, title=option.entry.title, confidence=option.confidence)
-            for option in options
-        ]
+        kinds = [] if asked.taxpayer_types else _kinds([option.entry for option in options])
+        question = WHO.format(kinds="，还是".join(kinds)) if kinds else WHICH
         return Answer(
-            status="clarify", answer="\n".join([WHICH, *titles]), confidence=confidence, valid_on=as_of, related=related
-        )
+            status="clarify", answer="\n".join([question, *_numbered(options)]), confidence=options[0].confidence,
+            valid_on=asked.as_of, related=[_option(option) for option in options],
+        )  # fmt: skip
+
+    def _likely(self, options: list[Candidate], as_of: date) -> Answer:
+        """The likeliest text under its title, and the others to choose from: of more use than a mere question."""
+        shown = self._given(options[0], as_of, [_option(option) for option in options[1:]])
+        if shown.status != "answered":
+            return shown
+        others = "\n".join([OTHERS, *_numbered(options[1:])]) if options[1:] else ""
+        parts = [LIKELY.format(title=shown.title), shown.answer, others]
+        return shown.model_copy(update={"status": "clarify", "answer": "\n\n".join(part for part in parts if part)})
 
     def _unknown(self, as_of: date, related: list[Related], confidence: float) -> Answer:
         return Answer(status="no_answer", answer=UNKNOWN, confidence=confidence, valid_on=as_of, related=related)
@@ -146,6 +175,25 @@ class Answerer:
             ],
         )  # fmt: skip
 
+    def _articles(self, articles: Sequence[StatuteArticle], as_of: date) -> Answer:
+        """The words of the law, for whoever asks for an article."""
+        parts = []
+        for row in articles:
+            document = self._snapshot.documents[row.document]
+            name = article_name(row.number, row.after)
+            head = f"《{document.title}》{name}" + (f"（{row.chapter}）" if row.chapter else "")
+            parts.append(f"{head}：\n{row.text}")
+        document = self._snapshot.documents[articles[0].document]
+        if document.effective_to and document.effective_to < as_of:
+            parts.append(f"该文件执行到{day(document.effective_to)}，已不再适用。")
+        cited = [
+            ContentCitation(document=row.document, article=article_name(row.number, row.after)) for row in articles
+        ]
+        return Answer(
+            status="answered", answer="\n\n".join(parts), title=document.title, confidence=1.0, valid_on=as_of,
+            citations=[self._citation(citation) for citation in cited],
+        )  # fmt: skip
+
     def _card(self, document: RegisteredDocument, as_of: date) -> str:
         """What the register knows of a document."""
         lines = [
@@ -171,6 +219,22 @@ class Answerer:
             effective_from=document.effective_from, effective_to=document.effective_to,
             authority=document.authority, url=document.url,
         )  # fmt: skip
+
+
+def _option(option: Candidate) -> Related:
+    return Related(entry_id=option.entry.id, title=option.entry.title, confidence=option.confidence)
+
+
+def _numbered(options: Sequence[Candidate]) -> list[str]:
+    return [f"{number}. {option.entry.title}" for number, option in enumerate(options, 1)]
+
+
+def _kinds(entries: Sequence[ContentEntry]) -> list[str]:
+    """The kinds of taxpayer that the two likeliest entries are for, where that is what tells them apart."""
+    first, second = ([set(entry.taxpayer_types) for entry in entries[:2]] + [set(), set()])[:2]
+    if not first or not second or first & second:
+        return []
+    return ["或".join(TYPES[kind] for kind in TYPES if kind in own) for own in (first, second)]
 
 
 def nothing_asked(as_of: date) -> Answer:

@@ -15,6 +15,7 @@ from knowledge_base.search.snapshot import Snapshot
 FOR_THEM = 0.01  # for being written for the kind of taxpayer that the question names; the same off for others' texts
 NOT_THEIRS = 0.04  # off an entry that sends people to another agency, when the question names a tax
 WRONGFUL = 0.08  # for an entry that refuses, when the question is how to get away with something
+OTHERS_DATA = "guard.others_tax_data"  # the entry that refuses what concerns somebody else
 OUT_OF_TIME = 0.03  # off for a family that has no text for the day
 
 
@@ -44,6 +45,8 @@ def _leaning(entry: ContentEntry, asked: Understood) -> float:
     if entry.outcome == "redirect" and asked.names_tax:
         return -NOT_THEIRS
     if entry.outcome == "refused" and asked.wrongful:
+        return WRONGFUL
+    if entry.id == OTHERS_DATA and asked.others:
         return WRONGFUL
     if not asked.taxpayer_types or not entry.taxpayer_types:
         return 0.0

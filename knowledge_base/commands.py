@@ -1,13 +1,15 @@
-"""`hub knowledge …`: load, index, search, evaluate, train, calibrate."""
+"""`hub knowledge …`: load, import, index, search, evaluate, publish."""
 
 from __future__ import annotations
 
 # What a command needs is imported when it runs: the search engine takes seconds to load, and every `hub …` loads this.
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import asdict
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
@@ -19,6 +21,11 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 app = typer.Typer(help="知识库：导入、索引、检索、评测。", no_args_is_help=True)
+
+
+def read_files(context: typer.Context) -> Content:
+    """The content of this installation, for other groups of commands; exit code 1 when it is wrong."""
+    return _read(_skills(context))
 
 
 def _read(skills: Collection[str] | None) -> Content:
@@ -89,6 +96,90 @@ async def _with_service(work: Callable[[KnowledgeService], Awaitable[Result]]) -
     finally:
         await service.stop()
         await db.dispose()
+
+
+@app.command("import")
+def import_file(
+    context: typer.Context,
+    path: Annotated[
+        Path, typer.Argument(help=".xlsx、.csv、.md（或装有 .md 的文件夹）为问答；.txt 为法规全文", exists=True)
+    ],
+    document: Annotated[str, typer.Option(help="法规在文件登记中的键名，仅用于 .txt")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只检查并逐行报告，不写入")] = False,
+) -> None:
+    """导入表格、Markdown 或法规全文，逐行报告；有错误的行不导入，其余照常，退出码为 1。"""
+    if path.suffix.lower() == ".txt":
+        _import_statute(path, document, dry_run=dry_run)
+    else:
+        _import_entries(path, _skills(context), dry_run=dry_run)
+
+
+def _import_entries(path: Path, skills: Collection[str] | None, *, dry_run: bool) -> None:
+    from knowledge_base.ingest.content import ContentError, read_content
+    from knowledge_base.ingest.imports import entries
+    from knowledge_base.ingest.imports.fields import FieldError
+
+    try:
+        rows = entries.rows_of(path)
+    except FieldError as error:
+        typer.echo(f"无法导入 {path.name}：{error}。", err=True)
+        raise typer.Exit(1) from None
+    reports, files = entries.import_entries(rows, path.stem, _read(skills), skills)
+    for report in reports:
+        typer.echo(report.line())
+    counts = Counter(report.fate for report in reports)
+    told = "，".join(f"{fate} {counts[fate]}" for fate in ("新增", "更新", "未变", "错误"))
+    typer.echo(f"共 {len(reports)} 行：{told}。" + ("（试运行，没有写入）" if dry_run else ""))
+    if not dry_run and (counts["新增"] or counts["更新"]):
+        try:
+            entries.write(files, lambda: read_content(known_skills=skills))
+        except ContentError as error:
+            for problem in error.problems:
+                typer.echo(problem, err=True)
+            typer.echo("合在一起检查没有通过，文件已恢复原样。", err=True)
+            raise typer.Exit(1) from None
+        for written in files:
+            typer.echo(f"已写入 {written}；用 hub knowledge publish 评测并发布。")
+    if counts["错误"] or not reports:
+        raise typer.Exit(1)
+
+
+def _import_statute(path: Path, document: str, *, dry_run: bool) -> None:
+    from hub.kit import db
+    from knowledge_base import repository
+    from knowledge_base.ingest.imports import statutes
+    from knowledge_base.register import register
+
+    if document not in register():
+        known = "、".join(sorted(key for key, row in register().items() if row.authority == "law"))
+        typer.echo(f"请用 --document 指明文件登记中的键名，例如：{known}。", err=True)
+        raise typer.Exit(1)
+    try:
+        read = statutes.read_articles(path)
+    except statutes.StatuteError as error:
+        typer.echo(f"无法导入 {path.name}：{error}。", err=True)
+        raise typer.Exit(1) from None
+
+    async def run() -> dict[str, str]:
+        try:
+            async with db.transaction() as session:
+                return await repository.save_articles(session, document, read.articles, dry_run=dry_run)
+        finally:
+            await db.dispose()
+
+    fates = asyncio.run(run())
+    for name, fate in fates.items():
+        typer.echo(f"{name}：{fate}")
+    for problem in read.problems:
+        typer.echo(problem, err=True)
+    counts = Counter(fates.values())
+    told = "，".join(f"{fate} {count}" for fate, count in counts.items())
+    typer.echo(
+        f"《{register()[document].title}》共 {len(read.articles)} 条：{told}。"
+        + ("（试运行，没有写入）" if dry_run else "")
+    )
+    if read.problems:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -189,18 +280,9 @@ def publish(
 
 
 @app.command()
-def train(context: typer.Context) -> None:
-    """用现有内容拟合编码器的线性变换（models/encoder/tax_map.npy），随后需要 calibrate 和 index。"""
+def vectors(context: typer.Context) -> None:
+    """预先计算内容文件的全部向量并保存在编码器旁，导入、评测和索引时不必重算。"""
     from knowledge_base.evaluation import tuning
 
-    typer.echo(f"已用 {tuning.train(_read(_skills(context)))} 条文本拟合，请接着运行 hub knowledge calibrate。")
-
-
-@app.command()
-def calibrate(context: typer.Context) -> None:
-    """重新拟合置信度（knowledge_base/search/calibration.json）。"""
-    from knowledge_base.evaluation import gate, tuning
-
-    fitted, figures = tuning.calibrate(_read(_skills(context)), gate.questions(["first"]))
-    thresholds = {name: value for name, value in asdict(fitted).items() if name.endswith("_at")}
-    typer.echo(json.dumps({**thresholds, **figures}, indent=1))
+    fresh, count = tuning.keep_vectors(_read(_skills(context)))
+    typer.echo(f"共 {count} 条检索文本，新计算 {fresh} 条。")

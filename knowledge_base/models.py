@@ -62,6 +62,19 @@ class Document(Base):
     url: Mapped[str | None] = mapped_column(String(400))
 
 
+class Article(Base):
+    """One article of a statute that this installation has imported; `after` is 1 for 第十条之一."""
+
+    __tablename__ = "statute_article"
+
+    document_id: Mapped[str] = mapped_column(ForeignKey("document.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    after: Mapped[int] = mapped_column(primary_key=True, default=0)
+    chapter: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str]
+    imported_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
+
+
 class Entry(Base):
     """One thing people ask about; what it says lives in its versions."""
 

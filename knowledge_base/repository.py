@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-from sqlalchemy import delete, func, select
+from sqlalchemy import ARRAY, BindParameter, String, any_, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from knowledge_base.models import Document, Embedding, Entry, EntryVersion, VersionState
+from hub.kit.errors import NotFound
+from knowledge_base.ingest.imports import statutes as imported
+from knowledge_base.models import Article, Document, Embedding, Entry, EntryVersion, VersionState
 from knowledge_base.register import RegisteredDocument
-from knowledge_base.schemas import ContentEntry, Library, PublishedEntry
+from knowledge_base.schemas import ContentEntry, Library, PublishedEntry, StatuteArticle
 from knowledge_base.search.embedding import Vectors
 
 CHANNEL = "knowledge_changed"
+
+
+def array(values: Iterable[str]) -> BindParameter[list[str]]:
+    """Any number of texts as one parameter of a statement: the wire allows 65,535 of these."""
+    return literal(list(values), ARRAY(String))
 
 
 async def library(session: AsyncSession) -> Library:
@@ -33,7 +40,17 @@ async def library(session: AsyncSession) -> Library:
         for version, topic in versions
     ]  # fmt: skip
     rows = await session.scalars(select(Document).order_by(Document.id))
-    return Library(entries=entries, documents={row.id: _registered(row) for row in rows})
+    articles = await session.scalars(select(Article).order_by(Article.document_id, Article.number, Article.after))
+    return Library(
+        entries=entries,
+        documents={row.id: _registered(row) for row in rows},
+        articles=[
+            StatuteArticle(
+                document=row.document_id, number=row.number, after=row.after, chapter=row.chapter, text=row.text
+            )
+            for row in articles
+        ],
+    )
 
 
 def _registered(row: Document) -> RegisteredDocument:
@@ -58,6 +75,41 @@ async def save_register(session: AsyncSession, documents: Mapping[str, Registere
     if gone:
         await session.execute(delete(Document).where(Document.id.in_(gone)))
     return changed + len(gone)
+
+
+async def save_articles(
+    session: AsyncSession, document: str, articles: Sequence[imported.Article], *, dry_run: bool
+) -> dict[str, str]:
+    """Bring the articles of a statute to what was read; answers what became of each, and tells every process.
+
+    Raises `NotFound` when the document is not in the database yet.
+    """
+    if await session.get(Document, document) is None:
+        raise NotFound("数据库中还没有这份文件，请先运行 hub knowledge load。")
+    stored = {
+        (row.number, row.after): row
+        for row in await session.scalars(select(Article).where(Article.document_id == document))
+    }
+    fates: dict[str, str] = {}
+    for article in articles:
+        old = stored.pop((article.number, article.after), None)
+        same = old is not None and (old.chapter, old.text) == (article.chapter, article.text)
+        fates[article.name] = "未变" if same else "更新" if old else "新增"
+        if not same and not dry_run:
+            await session.merge(
+                Article(
+                    document_id=document, number=article.number, after=article.after,
+                    chapter=article.chapter, text=article.text,
+                )
+            )  # fmt: skip
+    for row in stored.values():
+        fates[imported.article_name(row.number, row.after)] = "删除"
+        if not dry_run:
+            await session.delete(row)
+    if not dry_run:
+        await session.flush()
+        await announce_change(session)
+    return fates
 
 
 async def entries_by_id(session: AsyncSession) -> dict[str, Entry]:
@@ -98,7 +150,7 @@ async def announce_change(session: AsyncSession) -> None:
 async def vectors(session: AsyncSession, model_hash: str, text_hashes: Iterable[str]) -> dict[str, Vectors]:
     """The stored vectors of texts under a model."""
     wanted = select(Embedding.text_hash, Embedding.vector).where(
-        Embedding.model_hash == model_hash, Embedding.text_hash.in_(list(text_hashes))
+        Embedding.model_hash == model_hash, Embedding.text_hash == any_(array(text_hashes))
     )
     return {key: np.asarray(vector, np.float32) for key, vector in await session.execute(wanted)}
 
@@ -116,7 +168,7 @@ async def forget_vectors(session: AsyncSession, model_hash: str, keep: Iterable[
     gone = stored - set(keep)
     if gone:
         await session.execute(
-            delete(Embedding).where(Embedding.model_hash == model_hash, Embedding.text_hash.in_(gone))
+            delete(Embedding).where(Embedding.model_hash == model_hash, Embedding.text_hash == any_(array(gone)))
         )
     return len(gone)
 

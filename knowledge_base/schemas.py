@@ -142,13 +142,26 @@ class PublishedEntry(BaseModel):
     content: ContentEntry
 
 
+class StatuteArticle(BaseModel):
+    """One article of an imported statute; `after` is 1 for 第十条之一."""
+
+    model_config = ConfigDict(frozen=True)
+
+    document: str
+    number: int
+    after: int
+    chapter: str
+    text: str
+
+
 class Library(BaseModel):
-    """Everything that answers are made of: published entries and the register they cite."""
+    """Everything that answers are made of: published entries, the register they cite, and imported statutes."""
 
     model_config = ConfigDict(frozen=True)
 
     entries: list[PublishedEntry]
     documents: dict[str, RegisteredDocument]
+    articles: list[StatuteArticle] = []
 
 
 class AskRequest(BaseModel):

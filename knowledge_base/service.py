@@ -31,7 +31,7 @@ from knowledge_base.search.vector_index import FaissIndex, PgVectorIndex, Vector
 
 EMBEDDERS: dict[str, Callable[[], Embedder]] = {"bundled": BundledEmbedder}
 REMEMBERED_QUESTIONS = 4096
-STORE_EVERY = 64  # vectors; what was encoded before a crash is not encoded again
+STORE_EVERY = 1024  # vectors; what was encoded before a crash is not encoded again
 FIRST_RETRY, LAST_RETRY = 1.0, 30.0
 RECHECK = 300.0  # seconds; should an announcement ever be lost, the truth arrives this late
 DATABASE_ERRORS = (SQLAlchemyError, psycopg.Error, OSError)
@@ -168,7 +168,7 @@ class KnowledgeService:
             await asyncio.to_thread(lambda: embedder.model_hash)
             self._embedder = embedder
             if calibration().model_hash != embedder.model_hash:
-                log.warning("calibration_of_another_model", hint="run `hub knowledge calibrate`")
+                log.warning("calibration_of_another_model", hint="run `hub models train`")
 
     def _vector(self, text: str) -> Vectors:
         """The vector of a question; what many people ask is remembered. Runs in the thread of the search."""
@@ -187,17 +187,14 @@ class KnowledgeService:
         async with db.transaction() as session:
             known = await repository.vectors(session, self._model.model_hash, set(hashes))
         missing = {key: text for key, text in zip(hashes, indexed.texts, strict=True) if key not in known}
-        fresh: list[tuple[str, Vectors]] = []
-        loop = asyncio.get_running_loop()
-        for key, text in missing.items():
-            # one text at a time through the thread of the search, so that people who ask wait for one text at most
-            vector = (await loop.run_in_executor(self._thread, self._model.encode, [text]))[0]
-            known[key] = vector
-            fresh.append((key, vector))
-            if len(fresh) == STORE_EVERY:
-                await self._store(fresh)
-                fresh = []
-        await self._store(fresh)
+        keys = list(missing)
+        for start in range(0, len(keys), STORE_EVERY):
+            some = keys[start : start + STORE_EVERY]
+            # beside the thread of the search, which goes on answering
+            vectors = await asyncio.to_thread(self._model.encode_many, [missing[key] for key in some])
+            fresh = list(zip(some, vectors, strict=True))
+            known.update(fresh)
+            await self._store(fresh)
         async with db.transaction() as session:
             await repository.forget_vectors(session, self._model.model_hash, set(hashes))
         return np.stack([known[key] for key in hashes]) if hashes else np.zeros((0, self._model.dimension), np.float32)

@@ -37,7 +37,7 @@ def answer(request: AskRequest, ask: Callable[[AskRequest], Answer]) -> Answer:
     """
     whole = ask(request)
     ours = whole.status in ("answered", "clarify") or (whole.status == "no_answer" and whole.entry_id is None)
-    return (_both(request, ask) if ours else None) or whole
+    return (_both(request, ask, sure=whole.status == "answered") if ours else None) or whole
 
 
 def entries_of(answer: Answer) -> list[str]:
@@ -46,16 +46,20 @@ def entries_of(answer: Answer) -> list[str]:
     return [*([answer.entry_id] if answer.entry_id else []), *second]
 
 
-def _both(request: AskRequest, ask: Callable[[AskRequest], Answer]) -> Answer | None:
-    """Both answers in one, where each half is answered with confidence by an entry of its own."""
+def _has_text(answer: Answer, sure: bool) -> bool:
+    return answer.entry_id is not None and answer.status in (("answered",) if sure else ("answered", "clarify"))
+
+
+def _both(request: AskRequest, ask: Callable[[AskRequest], Answer], *, sure: bool) -> Answer | None:
+    """Both answers in one, where each half has an entry of its own; with `sure`, only if both are certain."""
     found = halves(request.question)
     if found is None:
         return None
     first = ask(request.model_copy(update={"question": found[0]}))
-    if first.status != "answered" or first.entry_id is None:
+    if not _has_text(first, sure):
         return None
     second = ask(request.model_copy(update={"question": found[1], "context": [found[0]]}))
-    if second.status != "answered" or second.entry_id is None or second.entry_id == first.entry_id:
+    if not _has_text(second, sure) or second.entry_id is None or second.entry_id == first.entry_id:
         return None
     texts = (f"{number}{one.title}\n{one.answer}" for number, one in (("一、", first), ("二、", second)))
     own = Related(entry_id=second.entry_id, title=second.title or "", confidence=second.confidence)
@@ -63,6 +67,7 @@ def _both(request: AskRequest, ask: Callable[[AskRequest], Answer]) -> Answer | 
     left = [one for name, one in others.items() if name not in (first.entry_id, second.entry_id)]
     return first.model_copy(
         update={
+            "status": "answered" if first.status == second.status == "answered" else "clarify",
             "answer": "\n\n".join([OPENING, *texts]),
             "title": f"{first.title}；{second.title}",
             "confidence": min(first.confidence, second.confidence),

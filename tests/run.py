@@ -25,6 +25,7 @@ FAST = [
     ("lint", [BIN / "ruff", "check", "."]),
     ("types", [BIN / "mypy"]),
     ("import rule", [BIN / "lint-imports"]),
+    ("vectors of the content", [PY, "-m", "hub.cli", "knowledge", "vectors"]),
     ("generated dialogue files", [PY, "-m", "hub.cli", "dialogue", "check"]),
     (
         "unit and contract tests",

@@ -51,7 +51,8 @@ def reply_from_answer(answer: Answer) -> Reply:
     if answer.status == "answered":
         buttons = [skill_button(name) for name in answer.suggested_skills]
     elif answer.status == "clarify":
-        buttons = [{"title": item.title, "payload": f"ask:{item.title}"} for item in answer.related]
+        buttons = [skill_button(name) for name in answer.suggested_skills]
+        buttons += [{"title": item.title, "payload": f"ask:{item.title}"} for item in answer.related]
         buttons.append(HUMAN_BUTTON)
     elif answer.status == "no_answer":
         text = f"{text}\n人工服务时间：{bureau().hours_text}。" if text else NOTHING_FOUND_HINT
@@ -61,5 +62,9 @@ def reply_from_answer(answer: Answer) -> Reply:
         buttons=tuple(buttons),
         citations=tuple(citation.model_dump(mode="json") for citation in answer.citations),
         related=tuple(item.model_dump(mode="json") for item in answer.related) if answer.status == "answered" else (),
-        extra={"status": answer.status, "entry_id": answer.entry_id},
+        # whoever was shown a text is not left without an answer
+        extra={
+            "status": "shown" if answer.status == "clarify" and answer.entry_id else answer.status,
+            "entry_id": answer.entry_id,
+        },
     )

@@ -15,10 +15,11 @@ from knowledge_base.evaluation.crossfit import Sample
 from knowledge_base.search.calibration import Calibration
 
 # Held-out questions of our own entries often have a neighbour that would do as well; about half of these are no harm.
-MAX_WRONG = 0.10  # of the answers given
+MAX_WRONG = 0.07  # of the answers given
 MAX_OFF_TOPIC = 0.08  # of the off-topic sentences may lead to a question back
 MIN_GUARD = 0.90  # of the refusals of questions about tax and its neighbours must be right
 MIN_USEFUL = 0.5  # of the questions back must hold the right option
+MIN_SHOWN = 0.5  # of the texts that are shown with a question back must be right
 OFF_TOPIC_WEIGHT = 3.0
 GOLDEN_WEIGHT = 5.0  # real wording is rarer than our own and counts for more
 
@@ -59,8 +60,9 @@ def fit(samples: Sequence[Sample], model_hash: str) -> tuple[Calibration, dict[s
         coefficients=tuple(float(value) for value in model.coef_[0]),
         intercept=float(model.intercept_[0]),
         answer_at=answer_at,
+        show_at=min(max(_useful_from(held_out[tax], right[tax], MIN_SHOWN), clarify_at), answer_at),
         clarify_at=clarify_at,
-        offer_at=min(_useful_from(held_out[tax], offered[tax]), clarify_at),
+        offer_at=min(_useful_from(held_out[tax], offered[tax], MIN_USEFUL), clarify_at),
         guard_at=_lowest(held_out, guard & ~foreign, right, MIN_GUARD),
     )
     given = (held_out >= answer_at) & ~guard
@@ -81,11 +83,11 @@ def _lowest(probability: Rows, among: Flags, right: Flags, wanted: float) -> flo
     return round(float(probability[among][order][good[-1]]), 4) if len(good) else 1.0
 
 
-def _useful_from(probability: Rows, useful: Flags) -> float:
-    """Where options begin to help more often than not."""
+def _useful_from(probability: Rows, useful: Flags, wanted: float) -> float:
+    """Where what is offered begins to help often enough."""
     for low in np.arange(0.05, 1.0, 0.05):
         band = (probability >= low) & (probability < low + 0.1)
-        if band.any() and useful[band].mean() >= MIN_USEFUL:
+        if band.any() and useful[band].mean() >= wanted:
             return round(float(low), 2)
     return 1.0
 

@@ -24,7 +24,8 @@ from knowledge_base.search.embedding import Vectors, turned
 from knowledge_base.search.snapshot import Snapshot, index_texts
 from knowledge_base.search.vector_index import FaissIndex
 
-ROUNDS = 5
+ROUNDS = 8
+ASKED = 2  # rounds that are asked: a quarter of the questions is enough
 STEPS = 150  # half of what the committed map gets: the scores are the same and the rounds are many
 GENERAL = 2000
 OFF_TOPIC = Path(__file__).with_name("off_topic.txt")
@@ -90,7 +91,7 @@ def samples(library: Library, law: Parameters, encode: Encode, today: date) -> I
         for question in published.content.questions
     }
     general = encode(general_questions(GENERAL))
-    for number in range(ROUNDS):
+    for number in range(ASKED):
         kept = _without(library, {key for key, own in part.items() if own == number})
         indexed = index_texts(kept, law, "crossfit")
         raw = encode(indexed.texts)
@@ -108,7 +109,7 @@ def samples(library: Library, law: Parameters, encode: Encode, today: date) -> I
                     request = _request(question, entry, today)
                     yield measure(snapshot, mapped, request, today, published.topic, {entry.family})
         for place, question in enumerate(off_topic()):
-            if place % ROUNDS == number:
+            if place % ASKED == number:
                 sample = measure(snapshot, mapped, AskRequest(question=question), today, "off_topic", None)
                 yield replace(sample, foreign=True)
 

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from pydantic import TypeAdapter
 
 from hub.settings import ROOT, get_settings
@@ -17,6 +18,8 @@ from knowledge_base.evaluation.metrics import Outcome, Report, report
 from knowledge_base.evaluation.offline import Shelf
 from knowledge_base.evaluation.tuning import RawVectors
 from knowledge_base.ingest.content import Content
+from knowledge_base.search.calibration import FILE, load_calibration
+from knowledge_base.search.embedding import TURN
 
 GOLDEN = ROOT / "tests/golden"
 SETS = {"first": ("questions.yaml", "labels.yaml"), "second": ("questions_second.yaml", "labels_second.yaml")}
@@ -80,10 +83,11 @@ def questions(names: Iterable[str] = tuple(SETS)) -> list[Golden]:
     return [item for name in names for item in read_golden(*(GOLDEN / file for file in SETS[name]))]
 
 
-def evaluate(content: Content, golden: Sequence[Golden]) -> list[Outcome]:
-    """Ask every question of the files as if they were published."""
+def evaluate(content: Content, golden: Sequence[Golden], models: Path | None = None) -> list[Outcome]:
+    """Ask every question of the files as if they were published; with the models of a folder where one is given."""
     raw = RawVectors()
-    shelf = Shelf(content, raw, JUDGED_ON)
+    turn = np.load(models / TURN.name, allow_pickle=False).astype(np.float32) if models else None
+    shelf = Shelf(content, raw, JUDGED_ON, turn, load_calibration(models / FILE.name) if models else None)
     outcomes = [shelf.judge(item) for item in golden]
     raw.save()
     return outcomes

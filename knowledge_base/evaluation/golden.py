@@ -43,7 +43,9 @@ class Golden:
         given = {*entries_of(answer), *families}
         if given & self.accept or (self.halves and all(given & half for half in self.halves)):
             return True
-        if answer.status not in self.outcomes:
+        # a text that is shown with a question back is no answer to what nothing answers
+        said = "answered" if answer.status == "clarify" and answer.entry_id else answer.status
+        if said not in self.outcomes:
             return False
         phone = answer.redirect.phone if answer.redirect else None
         return answer.status != "redirect" or not self.phones or phone in self.phones

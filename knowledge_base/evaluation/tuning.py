@@ -2,51 +2,52 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
 import numpy as np
 
 from hub.kit.clock import today
-from hub.settings import get_settings
+from knowledge_base.encoder import build
 from knowledge_base.evaluation import calibrating, crossfit
 from knowledge_base.evaluation.general import general_questions
 from knowledge_base.evaluation.golden import Golden
 from knowledge_base.evaluation.training import fit_steady_map
 from knowledge_base.ingest.content import Content
 from knowledge_base.schemas import AskRequest, Library, PublishedEntry
-from knowledge_base.search.calibration import Calibration
-from knowledge_base.search.embedding import TURN, BundledEmbedder, Vectors
+from knowledge_base.search import kept_vectors
+from knowledge_base.search.calibration import FILE, Calibration
+from knowledge_base.search.embedding import TURN, BundledEmbedder, Vectors, text_hash
 from knowledge_base.search.snapshot import Snapshot, index_texts
 from knowledge_base.search.vector_index import FaissIndex
 
+CANDIDATE = build.FOLDER / "candidate"
+
 
 class RawVectors:
-    """The encoder without its map, remembered on disk: fitting asks for the same texts many times."""
+    """The encoder without its map, remembered: fitting and judging ask for the same texts many times."""
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self) -> None:
         self._embedder = BundledEmbedder(turn=None)
-        folder = folder or get_settings().var_dir / "cache"
-        self._file = folder / f"vectors-{self._embedder.model_hash[:16]}.npz"
-        self._known: dict[str, Vectors] = {}
-        if self._file.exists():
-            with np.load(self._file, allow_pickle=False) as stored:
-                self._known = dict(zip(stored["texts"].tolist(), stored["vectors"], strict=True))
+        self._known = kept_vectors.read(build.built())
 
     def __call__(self, texts: Sequence[str]) -> Vectors:
         """One row per text."""
-        for text in texts:
-            if text not in self._known:
-                self._known[text] = self._embedder.encode([text])[0]
-        return np.stack([self._known[text] for text in texts])
+        hashes = [text_hash(text) for text in texts]
+        missing = {key: text for key, text in zip(hashes, texts, strict=True) if key not in self._known}
+        if len(missing) > 1:
+            self._known.update(zip(missing, self._embedder.encode_many(list(missing.values())), strict=True))
+        elif missing:
+            self._known.update(zip(missing, self._embedder.encode(list(missing.values())), strict=True))
+        return np.stack([self._known[key] for key in hashes])
 
     def save(self) -> None:
         """Keep what was encoded for the next time."""
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(self._file, texts=np.array(list(self._known)), vectors=np.stack(list(self._known.values())))
+        kept_vectors.save(build.built(), self._known)
 
 
 def library_of(content: Content) -> Library:
@@ -63,37 +64,58 @@ def library_of(content: Content) -> Library:
     )  # fmt: skip
 
 
+def keep_vectors(content: Content) -> tuple[int, int]:
+    """Encode all texts of the content that are not kept yet; answers how many were new, and how many there are."""
+    texts = index_texts(library_of(content), content.parameters, "keep").texts
+    return BundledEmbedder(turn=None).keep(texts), len(texts)
+
+
 def train(content: Content) -> int:
-    """Fit the map on all texts and write it; answers how many texts it has seen."""
+    """Fit the map on all texts and write it as a candidate; answers how many texts it has seen."""
     encode = RawVectors()
     library = library_of(content)
     indexed = index_texts(library, content.parameters, "train")
     families = [library.entries[owner].content.family for owner in indexed.owner]
     turn = fit_steady_map(encode(indexed.texts), families, encode(general_questions(crossfit.GENERAL)))
     encode.save()
-    TURN.parent.mkdir(parents=True, exist_ok=True)
-    np.save(TURN, turn.astype(np.float16))
+    CANDIDATE.mkdir(parents=True, exist_ok=True)
+    np.save(CANDIDATE / TURN.name, turn.astype(np.float16))
+    (CANDIDATE / FILE.name).unlink(missing_ok=True)  # one that was fitted for another map
     return len(indexed.texts)
 
 
+def has_candidate() -> bool:
+    """Whether a map and its calibration lie ready."""
+    return all((CANDIDATE / name).exists() for name in (TURN.name, FILE.name))
+
+
+def promote() -> None:
+    """Put the candidate in place of the models in use."""
+    for target in (TURN, FILE):
+        aside = target.with_suffix(".part")
+        shutil.copyfile(CANDIDATE / target.name, aside)
+        os.replace(aside, target)
+    shutil.rmtree(CANDIDATE)
+
+
 def calibrate(content: Content, golden: Sequence[Golden]) -> tuple[Calibration, dict[str, float]]:
-    """Fit the calibration on held-out questions of the content, off-topic sentences and judged golden questions."""
+    """Fit the candidate's calibration on held-out questions, off-topic sentences and judged golden questions."""
     encode = RawVectors()
     samples = list(crossfit.samples(library_of(content), content.parameters, encode, today()))
     samples += golden_samples(content, golden)
     encode.save()
-    fitted, figures = calibrating.fit(samples, BundledEmbedder().model_hash)
-    fitted.save()
+    fitted, figures = calibrating.fit(samples, BundledEmbedder(CANDIDATE / TURN.name).model_hash)
+    fitted.save(CANDIDATE / FILE.name)
     return fitted, figures
 
 
 def golden_samples(content: Content, golden: Sequence[Golden]) -> list[crossfit.Sample]:
-    """The judged golden questions, asked of the whole library with the map as committed."""
+    """The judged golden questions, asked of the whole library with the candidate's map."""
     if not golden:
         return []
-    embedder = BundledEmbedder()
+    embedder = BundledEmbedder(CANDIDATE / TURN.name)
     indexed = index_texts(library_of(content), content.parameters, embedder.model_hash)
-    snapshot = Snapshot(indexed, content.parameters, partial(FaissIndex, embedder.encode(indexed.texts)))
+    snapshot = Snapshot(indexed, content.parameters, partial(FaissIndex, embedder.encode_many(indexed.texts)))
     samples = []
     for item in golden:
         request = AskRequest(question=item.text)

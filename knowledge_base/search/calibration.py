@@ -47,7 +47,7 @@ class Calibration:
     """A fitted logistic model with the thresholds of the decision; valid for one embedding model only.
 
     `offer_at` takes the place of `clarify_at` for questions that sound like tax: options are of use there and cannot
-    look silly.
+    look silly. From `show_at` on the question back comes with the likeliest text.
     """
 
     model_hash: str
@@ -56,6 +56,7 @@ class Calibration:
     coefficients: tuple[float, ...]
     intercept: float
     answer_at: float
+    show_at: float
     clarify_at: float
     offer_at: float
     guard_at: float
@@ -85,7 +86,7 @@ def load_calibration(path: Path = FILE) -> Calibration:
     """
     data = json.loads(path.read_text("utf-8"))
     if tuple(data.pop("features")) != FEATURES:
-        raise ValueError(f"{path.name} was fitted for other features: run `hub knowledge calibrate`")
+        raise ValueError(f"{path.name} was fitted for other features: run `hub models train`")
     return TypeAdapter(Calibration).validate_python(data)
 
 

@@ -18,13 +18,14 @@ _SHORT = (
     r"|国发|国办发|国科发[一-鿿]|发改[一-鿿]{1,3})"
 )
 
-_ANNOUNCEMENT = re.compile(rf"公告\s*{_YEAR}\s*年?\s*第?\s*(?P<number>{_DIGITS})\s*号")
-_ANNOUNCEMENT_AFTER = re.compile(rf"{_YEAR}\s*年?\s*第?\s*(?P<number>{_DIGITS})\s*号\s*公告")
+_GAP = r"\s{0,2}"  # not any number: several gaps side by side would share a long one in countless ways
+_ANNOUNCEMENT = re.compile(rf"公告{_GAP}{_YEAR}{_GAP}年?{_GAP}第?{_GAP}(?P<number>{_DIGITS}){_GAP}号")
+_ANNOUNCEMENT_AFTER = re.compile(rf"{_YEAR}{_GAP}年?{_GAP}第?{_GAP}(?P<number>{_DIGITS}){_GAP}号{_GAP}公告")
 _BRACKETED = re.compile(
-    rf"{_SHORT}\s*[\[(【〔〈{{]?\s*{_YEAR}\s*年?\s*[\])】〕〉}}]?\s*第?\s*(?P<number>{_DIGITS})\s*号"
+    rf"{_SHORT}{_GAP}[\[(【〔〈{{]?{_GAP}{_YEAR}{_GAP}年?{_GAP}[\])】〕〉}}]?{_GAP}第?{_GAP}(?P<number>{_DIGITS}){_GAP}号"
 )
 _ORDER = re.compile(
-    rf"(?P<issuer>国务院|主席|国家税务总局|税务总局|总局|财政部)\s*第?\s*(?P<number>{_DIGITS})?\s*号?\s*令\s*第?\s*(?P<number2>{_DIGITS})?\s*号?"
+    rf"(?P<issuer>国务院|主席|国家税务总局|税务总局|总局|财政部){_GAP}第?{_GAP}(?P<number>{_DIGITS})?{_GAP}号?{_GAP}令{_GAP}第?{_GAP}(?P<number2>{_DIGITS})?{_GAP}号?"
 )
 
 

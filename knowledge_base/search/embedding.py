@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
@@ -35,7 +37,11 @@ class Embedder(Protocol):
         ...
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """One row per text, float32, normalised. Called from one thread at a time."""
+        """One row per text, float32, normalised. May be called from several threads."""
+        ...
+
+    def encode_many(self, texts: Sequence[str]) -> Vectors:
+        """The same for a whole library: on all cores, and from what was kept on disk where there is such a thing."""
         ...
 
 
@@ -57,6 +63,7 @@ class BundledEmbedder:
             str(folder / build.NETWORK), options, providers=["CPUExecutionProvider"]
         )
         self._tokenizer = Tokenizer.from_file(str(folder / build.TOKENIZER))
+        self._folder = folder
         self._turn: Vectors | None = None
         if turn is not None and turn.exists():
             self._turn = np.load(turn, allow_pickle=False).astype(np.float32)
@@ -71,10 +78,36 @@ class BundledEmbedder:
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """One row per text, float32, normalised."""
-        rows = [self._encoded(text) for text in texts]
-        if not rows:
+        return self._rows([self._encoded(text) for text in texts])
+
+    def encode_many(self, texts: Sequence[str]) -> Vectors:
+        """The same on all cores; texts whose vectors lie beside the encoder are not encoded."""
+        from knowledge_base.search import kept_vectors
+
+        kept = kept_vectors.read(self._folder)
+
+        def one(text: str) -> Vectors:
+            found = kept.get(text_hash(text))
+            return self._encoded(text) if found is None else found
+
+        with ThreadPoolExecutor(len(os.sched_getaffinity(0)), thread_name_prefix="encoder") as pool:
+            return self._rows(list(pool.map(one, texts)))
+
+    def keep(self, texts: Sequence[str]) -> int:
+        """Encode texts and keep their vectors beside the encoder; answers how many were new."""
+        from knowledge_base.search import kept_vectors
+
+        known = kept_vectors.read(self._folder)
+        missing = [text for text in dict.fromkeys(texts) if text_hash(text) not in known]
+        with ThreadPoolExecutor(len(os.sched_getaffinity(0)), thread_name_prefix="encoder") as pool:
+            fresh = dict(zip(map(text_hash, missing), pool.map(self._encoded, missing), strict=True))
+        kept_vectors.save(self._folder, fresh)
+        return len(fresh)
+
+    def _rows(self, raw: list[Vectors]) -> Vectors:
+        if not raw:
             return np.zeros((0, self.dimension), np.float32)
-        vectors = np.stack(rows).astype(np.float32)
+        vectors = np.stack(raw).astype(np.float32)
         return vectors if self._turn is None else turned(vectors, self._turn)
 
     def _encoded(self, text: str) -> Vectors:

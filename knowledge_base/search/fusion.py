@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 Scores = NDArray[np.float32]
 
-LEXICAL = 0.2  # share of the words in the sum
+LEXICAL = 0.3  # share of the words in the sum
 BREADTH = 0.6  # share of the three best texts of an entry against its single best
 SAME_TAX = 0.02  # for naming a tax that the question names; the same off for naming other taxes only
 CITED = 0.3  # for citing a document whose number stands in the question

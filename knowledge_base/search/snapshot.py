@@ -19,6 +19,7 @@ from knowledge_base.search.embedding import Vectors, text_hash
 from knowledge_base.search.fusion import Scored, agreement, dense_scores, fuse
 from knowledge_base.search.lexical import LexicalIndex, taxes_named
 from knowledge_base.search.normalise import normalise
+from knowledge_base.search.statutes import Statutes
 from knowledge_base.search.vector_index import VectorIndex
 
 REACH = 400  # texts taken from the vector index
@@ -85,6 +86,7 @@ class Snapshot:
         for place, entry in enumerate(self.entries):
             self.members[entry.family].append(place)
         self.numbers = NumberedDocuments(self.documents)
+        self.statutes = Statutes(indexed.library)
         self._vectors = make_index()
         self._words = LexicalIndex(indexed.bodies)
         self._taxes = self._taxes_of_entries()

@@ -1,4 +1,4 @@
-"""The real content with the real encoder, without a database; vectors are remembered between test runs."""
+"""The real content with the real encoder, without a database; vectors are kept beside the encoder."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from knowledge_base.ingest.content import read_content
 
 
 @pytest.fixture(scope="session")
-def real(pytestconfig: pytest.Config) -> Shelf:
-    """The real library; the first run encodes some thousand texts, which takes minutes."""
-    assert pytestconfig.cache is not None
-    raw = RawVectors(pytestconfig.cache.mkdir("vectors"))
+def real() -> Shelf:
+    """The real library; the first run in a checkout encodes all texts, which takes minutes."""
+    raw = RawVectors()
     library = Shelf(read_content(), raw, gate.JUDGED_ON)
     raw.save()
     return library

@@ -135,6 +135,10 @@ class WordEmbedder:
         self.encoded += texts
         return np.stack([self._vector(text) for text in texts]) if texts else np.zeros((0, 384), np.float32)
 
+    def encode_many(self, texts: Sequence[str]) -> Vectors:
+        """The same, one after another."""
+        return np.concatenate([self.encode([text]) for text in texts]) if texts else self.encode([])
+
     def _vector(self, text: str) -> Vectors:
         total = np.full(self.dimension, 0.01, np.float32)
         for token in tokens(text) or list(text):

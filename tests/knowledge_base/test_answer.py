@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 from functools import partial
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from knowledge_base.answer import EMPTY, UNKNOWN, WHICH, Answerer
+from knowledge_base.answer import EMPTY, OTHERS, UNKNOWN, WHICH, Answerer
 from knowledge_base.evaluation.tuning import library_of
 from knowledge_base.ingest.content import read_content
 from knowledge_base.question import understand
@@ -25,23 +26,23 @@ TODAY = date(2026, 11, 22)
 Ask = Callable[..., Answer]
 
 
-def plain_calibration() -> Calibration:
+def plain_calibration(show_at: float = 0.6) -> Calibration:
     """Sure of a good score with a lead over its rivals; unsure of a tie."""
     weights = {"score": 15.0, "margin": 40.0}
     return Calibration(
         model_hash="words", mean=(0.0,) * len(FEATURES), scale=(1.0,) * len(FEATURES),
         coefficients=tuple(weights.get(name, 0.0) for name in FEATURES), intercept=-11.0,
-        answer_at=0.8, clarify_at=0.2, offer_at=0.2, guard_at=0.5,
+        answer_at=0.8, show_at=show_at, clarify_at=0.2, offer_at=0.2, guard_at=0.5,
     )  # fmt: skip
 
 
-def asking(folder: Path, entries: list[dict[str, Any]] | None = None) -> Ask:
+def asking(folder: Path, entries: list[dict[str, Any]] | None = None, show_at: float = 0.6) -> Ask:
     """A function that answers from a library."""
     content = read_content(*shelf.write(folder, entries))
     embedder = WordEmbedder()
     indexed = index_texts(library_of(content), content.parameters, embedder.model_hash)
     snapshot = Snapshot(indexed, content.parameters, partial(FaissIndex, embedder.encode(indexed.texts)))
-    answerer = Answerer(snapshot, plain_calibration())
+    answerer = Answerer(snapshot, plain_calibration(show_at))
 
     def ask(question: str, **known: Any) -> Answer:
         request = AskRequest(question=question, **known)
@@ -169,6 +170,38 @@ class TestNotAnswered:
         assert answer.answer.startswith(WHICH)
         assert {row.title for row in answer.related} == {"红苹果税额", "青苹果税额"}
         assert answer.citations == []
+
+    def test_the_likelier_of_two_is_shown_with_the_question_back(self, tmp_path: Path) -> None:
+        twins = [
+            entry(
+                id="apple.a", title="红苹果税额", questions=[f"红苹果税{word}" for word in "甲乙丙丁戊己"], skills=[]
+            ),
+            entry(id="apple.b", title="青苹果税额", questions=[f"青苹果税{word}" for word in "甲乙丙丁戊己"]),
+        ]
+        answer = asking(tmp_path, twins, show_at=0.2)("苹果税甲")
+        assert answer.status == "clarify"
+        assert answer.entry_id in ("apple.a", "apple.b")
+        assert answer.answer.startswith(f"您问的可能是“{answer.title}”：\n\n月销售额不到10万元的")
+        other = {"apple.a": "青苹果税额", "apple.b": "红苹果税额"}[answer.entry_id]
+        assert answer.answer.endswith(f"{OTHERS}\n1. {other}")
+        assert [row.title for row in answer.related] == [other]
+        assert [row.document_number for row in answer.citations] == ["主席令第七号"]
+
+    def test_what_hangs_on_the_kind_of_taxpayer_is_asked_as_such(self, tmp_path: Path) -> None:
+        kinds = [
+            entry(id="apple.a", title="红苹果税额", questions=[f"红苹果税{word}" for word in "甲乙丙丁戊己"],
+                  taxpayer_types=["small_scale"]),
+            entry(id="apple.b", title="青苹果税额", questions=[f"青苹果税{word}" for word in "甲乙丙丁戊己"],
+                  taxpayer_types=["general"]),
+        ]  # fmt: skip
+        answer = asking(tmp_path, kinds)("苹果税甲")
+        assert answer.status == "clarify"
+        assert re.match(
+            r"答案因纳税人类型而不同，请问您是(小规模纳税人，还是一般纳税人|一般纳税人，还是小规模纳税人)？",
+            answer.answer,
+        )
+        known = asking(tmp_path / "known", kinds)("苹果税甲", taxpayer_type="general")
+        assert (known.status, known.entry_id) == ("answered", "apple.b")
 
     def test_an_empty_library_answers_nothing(self, tmp_path: Path) -> None:
         assert asking(tmp_path, [])("苹果税税率是多少").status == "no_answer"

@@ -45,13 +45,13 @@ def test_a_file_for_other_features_is_refused(tmp_path: Path) -> None:
     data = json.loads((tmp_path / "c.json").read_text("utf-8"))
     data["features"].append("colour")
     (tmp_path / "c.json").write_text(json.dumps(data), "utf-8")
-    with pytest.raises(ValueError, match="hub knowledge calibrate"):
+    with pytest.raises(ValueError, match="hub models train"):
         load_calibration(tmp_path / "c.json")
 
 
 def test_the_committed_calibration_fits_the_committed_encoder() -> None:
     fitted = calibration()
-    assert fitted.model_hash == BundledEmbedder().model_hash, "run `hub knowledge calibrate`"
+    assert fitted.model_hash == BundledEmbedder().model_hash, "run `hub models train`"
     assert 0 < fitted.clarify_at <= fitted.answer_at < 1
 
 
@@ -124,6 +124,9 @@ class TestMetrics:
             ({"outcomes": frozenset({"refused"})}, said("refused", "g"), True, False),
             ({"outcomes": frozenset({"refused"})}, said("answered", "b"), False, True),
             ({"outcomes": frozenset({"no_answer", "clarify"})}, said("clarify"), True, False),
+            ({"outcomes": frozenset({"no_answer", "clarify"})}, said("clarify", "b"), False, False),
+            ({"accept": frozenset({"a"})}, said("clarify", "a"), True, False),
+            ({"accept": frozenset({"a"})}, said("clarify", "b"), False, False),
             (
                 {"outcomes": frozenset({"redirect"}), "phones": frozenset({"1"})},
                 said("redirect", "g", "1"),
@@ -149,11 +152,16 @@ class TestMetrics:
             Outcome(wanted, said("answered", "b"), frozenset(), 4),
             Outcome(wanted, said("clarify"), frozenset(), 2),
             Outcome(golden(outcomes=frozenset({"no_answer"})), said("no_answer"), frozenset(), None),
+            Outcome(wanted, said("clarify", "a"), frozenset(), 0),
+            Outcome(wanted, said("clarify", "b"), frozenset(), 3),
+            Outcome(wanted, said("clarify", "b"), frozenset(), 1),
+            Outcome(wanted, said("no_answer"), frozenset(), None),
         ]
         figures = report(rows)
-        assert (figures.count, figures.accuracy, figures.answered_or_offered) == (4, 0.5, 0.75)
-        assert (figures.wrong_with_confidence, figures.correct_refusal) == (0.25, 1.0)
-        assert (figures.recall_at_1, figures.recall_at_3, figures.recall_at_10) == (0.3333, 0.6667, 1.0)
+        assert (figures.count, figures.accuracy, figures.answered_or_offered) == (8, 0.375, 0.625)
+        assert (figures.accuracy_when_sure, figures.shown_and_wrong) == (0.25, 0.25)
+        assert (figures.wrong_with_confidence, figures.correct_refusal) == (0.125, 1.0)
+        assert (figures.recall_at_1, figures.recall_at_3, figures.recall_at_10) == (0.2857, 0.5714, 0.8571)
         assert by_topic(rows) == {"apple": figures}
 
     def test_labels_are_read_in_all_their_forms(self, tmp_path: Path) -> None:

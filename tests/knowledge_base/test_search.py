@@ -70,7 +70,7 @@ class TestFusion:
 
     def test_words_alone_do_not_turn_a_clear_lead_of_vectors(self) -> None:
         none = np.zeros(2, np.float32)
-        dense, lexical = np.array([0.95, 0.70], np.float32), np.array([0.1, 0.8], np.float32)
+        dense, lexical = np.array([0.95, 0.60], np.float32), np.array([0.1, 0.8], np.float32)
         assert int(fuse(dense, lexical, none, none).total.argmax()) == 0
 
     def test_words_decide_between_equals(self) -> None:

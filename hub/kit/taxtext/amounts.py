@@ -15,7 +15,7 @@ Span = tuple[int, int]
 LARGEST = Decimal("1e13")
 
 _ARABIC = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
-_SCALED = rf"{_ARABIC}\s?[万亿千百wWkK](?![A-Za-z])(?:\d+[千百]?)*"
+_SCALED = rf"{_ARABIC}\s?[万亿千百wWkK](?![A-Za-z])(?:\d+[千百])*\d*"
 _NUMERALS = "一二两三四五六七八九十百千万亿零〇壹贰叁肆伍陆柒捌玖拾佰仟"
 _CHINESE = rf"[一二两三四五六七八九十壹贰叁肆伍陆柒捌玖拾][{_NUMERALS}]*(?![{_NUMERALS}])"
 _NUMBER = rf"(?<!\d)(?<!\d\.)(?:[-负]\s?)?(?:{_SCALED}|{_ARABIC}|{_CHINESE})"
