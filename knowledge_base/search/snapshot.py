@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,24 +16,29 @@ from knowledge_base.rendering import RenderingError, compose, render
 from knowledge_base.schemas import ContentEntry, Library
 from knowledge_base.search.document_numbers import DocumentNumber, NumberedDocuments
 from knowledge_base.search.embedding import Vectors, text_hash
-from knowledge_base.search.fusion import Scored, agreement, dense_scores, fuse
+from knowledge_base.search.fusion import Scored, Scores, agreement, dense_scores, fuse
 from knowledge_base.search.lexical import LexicalIndex, taxes_named
 from knowledge_base.search.normalise import normalise
 from knowledge_base.search.statutes import Statutes
 from knowledge_base.search.vector_index import VectorIndex
 
 REACH = 400  # texts taken from the vector index
+BODY = 16  # texts that are searched for words as one: in a longer body every single word would count for less
 _SENTENCE_END = re.compile(r"[。；;！!]")
 
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """The searchable texts of a library; `owner` says whose each is, by place in the library."""
+    """The searchable texts of a library, and the bodies in which words are looked for.
+
+    `owner` and `body_owner` say whose each is, by place in the library.
+    """
 
     library: Library
     texts: list[str]
     owner: list[int]
     bodies: list[str]
+    body_owner: list[int]
     key: str
 
     @property
@@ -61,16 +66,20 @@ def index_texts(library: Library, law: Parameters, model_hash: str) -> Indexed:
     texts: list[str] = []
     owner: list[int] = []
     bodies: list[str] = []
+    body_owner: list[int] = []
     for place, published in enumerate(library.entries):
         entry = published.content
         own = entry_texts(entry, law)
         texts += own
         owner += [place] * len(own)
         answer = _rendered(f"{entry.answer} {entry.detail or ''}", law, entry.valid.start)
-        bodies.append(" ".join([*own, normalise(answer)]))
+        parts = [" ".join(own[start : start + BODY]) for start in range(0, len(own), BODY)]
+        parts[0] += " " + normalise(answer)
+        bodies += parts
+        body_owner += [place] * len(parts)
     digest = hashlib.sha256(library.model_dump_json().encode())
     digest.update("\n".join([model_hash, *texts]).encode())
-    return Indexed(library, texts, owner, bodies, digest.hexdigest()[:32])
+    return Indexed(library, texts, owner, bodies, body_owner, digest.hexdigest()[:32])
 
 
 class Snapshot:
@@ -85,10 +94,14 @@ class Snapshot:
         self.members: dict[str, list[int]] = defaultdict(list)
         for place, entry in enumerate(self.entries):
             self.members[entry.family].append(place)
+        self._families_of: dict[str, set[str]] = defaultdict(set)
+        for text, place in zip(self.texts, self.owner, strict=True):
+            self._families_of[text].add(self.entries[place].family)
         self.numbers = NumberedDocuments(self.documents)
         self.statutes = Statutes(indexed.library)
         self._vectors = make_index()
         self._words = LexicalIndex(indexed.bodies)
+        self._body_owner = np.array(indexed.body_owner, np.int64)
         self._taxes = self._taxes_of_entries()
         self._cited = [frozenset(citation.document for citation in entry.citations) for entry in self.entries]
         for entry in self.entries:
@@ -107,7 +120,17 @@ class Snapshot:
         agreed = agreement(taxes_named(text), self._taxes)
         meant = set(self.numbers.meant(numbers)) if numbers else set[str]()
         cited = np.array([bool(own & meant) for own in self._cited], np.float32)
-        return fuse(dense, self._words.scores(text), agreed, cited)
+        return fuse(dense, self.lexical(text), agreed, cited)
+
+    def lexical(self, text: str) -> Scores:
+        """The share of the question's words in the best body of each entry."""
+        scores = np.zeros(len(self.entries), np.float32)
+        np.maximum.at(scores, self._body_owner, self._words.scores(text))
+        return scores
+
+    def families_asked(self, text: str) -> Set[str]:
+        """The families of which somebody wrote that a text asks for them, word for word."""
+        return self._families_of.get(text, frozenset())
 
     def citing(self, document: str) -> list[int]:
         """The entries that cite a document."""

@@ -187,6 +187,16 @@ class TestNotAnswered:
         assert [row.title for row in answer.related] == [other]
         assert [row.document_number for row in answer.citations] == ["主席令第七号"]
 
+    def test_a_question_that_an_editor_wrote_is_answered_however_close_its_neighbours(self, tmp_path: Path) -> None:
+        twins = [
+            entry(id="apple.a", title="红苹果税额", questions=[f"红苹果税{word}" for word in "甲乙丙丁戊己"]),
+            entry(
+                id="apple.b", title="青苹果税额", questions=["苹果税甲", *(f"青苹果税{word}" for word in "乙丙丁戊己")]
+            ),
+        ]
+        answer = asking(tmp_path, twins)("苹果税甲？")
+        assert (answer.status, answer.entry_id, answer.confidence) == ("answered", "apple.b", 0.98)
+
     def test_what_hangs_on_the_kind_of_taxpayer_is_asked_as_such(self, tmp_path: Path) -> None:
         kinds = [
             entry(id="apple.a", title="红苹果税额", questions=[f"红苹果税{word}" for word in "甲乙丙丁戊己"],
