@@ -51,7 +51,10 @@ PRODUCT = [
      [PY, "-m", "pytest", "-q", "-m", "(dialogue or browser) and not (chaos or soak)"]),
     ("kills and fuzzing, short", [PY, "-m", "pytest", "-q", "-m", "chaos and not soak"]),
 ]  # fmt: skip
-SOAK = [("the long runs", [PY, "-m", "pytest", "-q", "-m", "soak or chaos", "--timeout", "7200"])]
+SOAK = [
+    ("the long runs",
+     [PY, "-m", "pytest", "-q", "-m", "soak or chaos", "--timeout", "7200", "-o", "faulthandler_timeout=3600"]),
+]  # fmt: skip
 
 
 def run(command: Sequence[str], environment: Mapping[str, str], limit: float) -> int:
