@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
 import structlog
 
-from knowledge_base.candidates import Candidate, families, judged
-from knowledge_base.ingest.imports.statutes import article_name
+from knowledge_base.candidates import Candidate, families, for_the_other, judged
 from knowledge_base.question import Understood
 from knowledge_base.register import RegisteredDocument
 from knowledge_base.rendering import CHECK_NOTE, RenderingError, compose, day, period
 from knowledge_base.schemas import (
+    TAXPAYER_TYPES,
     Answer,
     AskRequest,
     Citation,
@@ -21,11 +21,11 @@ from knowledge_base.schemas import (
     ContentEntry,
     Related,
     StatuteArticle,
-    TaxpayerType,
 )
 from knowledge_base.search.calibration import Calibration
 from knowledge_base.search.embedding import Vectors
 from knowledge_base.search.snapshot import Snapshot
+from knowledge_base.search.statutes import article_name
 
 EMPTY = "请直接说出您想咨询的税费问题，例如“小规模纳税人一个月卖多少不用交增值税”。"
 UNKNOWN = (
@@ -36,10 +36,6 @@ WHICH = "您想问的是哪一个？"
 WHO = "答案因纳税人类型而不同，请问您是{kinds}？"
 LIKELY = "您问的可能是“{title}”："
 OTHERS = "如果不是，您要问的也许是："
-TYPES: Mapping[TaxpayerType, str] = {
-    "small_scale": "小规模纳税人", "general": "一般纳税人", "sole_trader": "个体工商户",
-    "enterprise": "企业", "individual": "个人", "non_resident": "非居民",
-}  # fmt: skip
 AUTHORITIES = {
     "law": "法律", "administrative_regulation": "行政法规", "department_rule": "部门规章",
     "normative_document": "规范性文件", "guidance": "宣传辅导",
@@ -71,10 +67,11 @@ class Answerer:
         if not found:
             return self._unknown(asked.as_of, [], 0.0)
         top = found[0]
-        refuses = (asked.wrongful or asked.others) and top.entry.outcome == "refused"
+        refuses = asked.wrongful and top.entry.outcome == "refused"
         if refuses or (top.entry.guard and top.confidence >= self._model.guard_at):
             return self._given(top, asked.as_of, [])
-        if top.confidence >= self._model.answer_at and not top.entry.guard:
+        certain = top.confidence >= (WORD_FOR_WORD if for_the_other(top.entry, asked) else self._model.answer_at)
+        if certain and not top.entry.guard:
             related = self._related(found[1:], request.limit)
             return self._given(top, asked.as_of, related) if top.current else self._not_then(top, asked.as_of, related)
         options = [item for item in found if item.current and not item.entry.guard][:OPTIONS]
@@ -245,7 +242,7 @@ def _kinds(entries: Sequence[ContentEntry]) -> list[str]:
     first, second = ([set(entry.taxpayer_types) for entry in entries[:2]] + [set(), set()])[:2]
     if not first or not second or first & second:
         return []
-    return ["或".join(TYPES[kind] for kind in TYPES if kind in own) for own in (first, second)]
+    return ["或".join(name for kind, name in TAXPAYER_TYPES.items() if kind in own) for own in (first, second)]
 
 
 def nothing_asked(as_of: date) -> Answer:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from knowledge_base.question import Understood
-from knowledge_base.schemas import NATIONAL, AskRequest, ContentEntry
+from knowledge_base.schemas import NATIONAL, AskRequest, ContentEntry, TaxpayerType
 from knowledge_base.search.calibration import FAR, Calibration, Features, length_feature
 from knowledge_base.search.fusion import Scored
 from knowledge_base.search.snapshot import Snapshot
@@ -15,10 +15,10 @@ from knowledge_base.search.snapshot import Snapshot
 FOR_THEM = 0.01  # for being written for the kind of taxpayer that the question names; the same off for others' texts
 NOT_THEIRS = 0.04  # off an entry that sends people to another agency, when the question names a tax
 WRONGFUL = 0.08  # for an entry that refuses, when the question is how to get away with something
-OTHERS_DATA = "guard.others_tax_data"  # the entry that refuses what concerns somebody else
 OUT_OF_TIME = 0.03  # off for a family that has no text for the day
 
 
+VAT_KINDS: frozenset[TaxpayerType] = frozenset({"small_scale", "general"})  # nobody is both
 SHORTLIST = 120  # entries whose families are looked at
 
 
@@ -41,12 +41,19 @@ def _concerns(entry: ContentEntry, request: AskRequest) -> bool:
     )
 
 
+def for_the_other(entry: ContentEntry, asked: Understood) -> bool:
+    """Whether a question names one of the two kinds of VAT taxpayer, and an entry is for the other.
+
+    It may answer all the same (小规模怎么转一般纳税人 names what one wants to be), but nobody can be sure of it.
+    """
+    named, served = asked.taxpayer_types & VAT_KINDS, VAT_KINDS.intersection(entry.taxpayer_types)
+    return len(named) == 1 and len(served) == 1 and named != served
+
+
 def _leaning(entry: ContentEntry, asked: Understood) -> float:
     if entry.outcome == "redirect" and asked.names_tax:
         return -NOT_THEIRS
     if entry.outcome == "refused" and asked.wrongful:
-        return WRONGFUL
-    if entry.id == OTHERS_DATA and asked.others:
         return WRONGFUL
     if not asked.taxpayer_types or not entry.taxpayer_types:
         return 0.0

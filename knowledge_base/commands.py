@@ -148,6 +148,7 @@ def _import_statute(path: Path, document: str, *, dry_run: bool) -> None:
     from hub.kit import db
     from knowledge_base import repository
     from knowledge_base.ingest.imports import statutes
+    from knowledge_base.ingest.imports.fields import FieldError
     from knowledge_base.register import register
 
     if document not in register():
@@ -155,15 +156,16 @@ def _import_statute(path: Path, document: str, *, dry_run: bool) -> None:
         typer.echo(f"请用 --document 指明文件登记中的键名，例如：{known}。", err=True)
         raise typer.Exit(1)
     try:
-        read = statutes.read_articles(path)
-    except statutes.StatuteError as error:
+        read = statutes.read_articles(path, document)
+    except FieldError as error:
         typer.echo(f"无法导入 {path.name}：{error}。", err=True)
         raise typer.Exit(1) from None
 
     async def run() -> dict[str, str]:
         try:
             async with db.transaction() as session:
-                return await repository.save_articles(session, document, read.articles, dry_run=dry_run)
+                whole = not read.problems
+                return await repository.save_articles(session, document, read.articles, whole=whole, dry_run=dry_run)
         finally:
             await db.dispose()
 

@@ -29,16 +29,6 @@ _WRONGFUL = re.compile(
     r"|税[务局][^,。?!]{0,6}(?:[查看]得[到出]|能[查看][到出])|做低|两套账|毁掉|销毁|编个|编一|随便填|假合同|阴阳合同|买[^,。]{0,4}(?:专票|发票|成本票|进项)"
     r"|虚开几|走票|偷偷|少交点税|不想交税"
 )
-_SOMEBODY = (
-    r"(?:前夫|前妻|前任|老公|老婆|丈夫|妻子|男友|女友|男朋友|女朋友|对象|邻居|同事|老板|领导|房东|租客|亲戚|朋友|同学|别人|他人|人家"
-    r"|对手|竞争对手|同行|明星|网红|主播|债务人|欠我钱的|[他她](?!们税))"
-)
-_OTHERS = re.compile(
-    rf"(?:查|看看|看下|看一下|调出|给我|告诉我|发给我|知道|透露).{{0,10}}{_SOMEBODY}.{{0,12}}"
-    r"(?:收入|工资|流水|个税|纳税|交了多少|缴了多少|申报表|房产|名下|欠税|发票|电话|地址)"
-    rf"|{_SOMEBODY}.{{0,14}}(?:收入|工资|流水|个税|纳税|申报表|房产|名下|欠税|发票|电话|地址).{{0,14}}"
-    r"(?:查|发给我|给我看|告诉我|透露|泄露|提供给我)"
-)
 _TYPES: tuple[tuple[TaxpayerType, re.Pattern[str]], ...] = (
     ("small_scale", re.compile(r"小规模")),
     ("general", re.compile(r"一般纳税人|一般人")),
@@ -54,7 +44,7 @@ class Understood:
     """A question as search and answer need it.
 
     `tax_words` says that it sounds like a tax matter, `names_tax` that it names one, `wrongful` that it asks how to get
-    away with something, `others` that it is after what concerns somebody else.
+    away with something.
     """
 
     text: str
@@ -65,7 +55,6 @@ class Understood:
     tax_words: bool
     names_tax: bool
     wrongful: bool
-    others: bool
 
 
 def day_of(period: Period, today: date) -> date:
@@ -102,6 +91,10 @@ def _subject(text: str, plain: str, period: Period | None) -> str:
     return rest if len(rest) <= BARE and taxes_named(rest) else text
 
 
+def _types(text: str) -> frozenset[TaxpayerType]:
+    return frozenset(name for name, pattern in _TYPES if pattern.search(text))
+
+
 def understand(request: AskRequest, today: date) -> Understood:
     """Read a question; never raises, whatever was typed."""
     question = whole(request.question, request.context, lambda text: has_tax_words(normalise(text)))
@@ -110,7 +103,8 @@ def understand(request: AskRequest, today: date) -> Understood:
     bare = without_numbers(plain) if numbers else plain
     # the day that the person names now goes before the one named earlier
     period = (_period(simplified(request.question), today) if request.context else None) or _period(bare, today)
-    types: frozenset[TaxpayerType] = frozenset(name for name, pattern in _TYPES if pattern.search(plain))
+    # and so does the kind of taxpayer: “那一般纳税人呢”
+    types = (_types(simplified(request.question)) if request.context else None) or _types(plain)
     text = _subject(normalise(question), plain, period)
     return Understood(
         text=text,
@@ -121,5 +115,4 @@ def understand(request: AskRequest, today: date) -> Understood:
         tax_words=has_tax_words(text),
         names_tax=any(name.endswith("税") for name in taxes_named(text)),
         wrongful=bool(_WRONGFUL.search(plain)),
-        others=bool(_OTHERS.search(plain)),
     )

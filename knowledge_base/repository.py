@@ -10,11 +10,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.kit.errors import NotFound
-from knowledge_base.ingest.imports import statutes as imported
 from knowledge_base.models import Article, Document, Embedding, Entry, EntryVersion, VersionState
 from knowledge_base.register import RegisteredDocument
 from knowledge_base.schemas import ContentEntry, Library, PublishedEntry, StatuteArticle
 from knowledge_base.search.embedding import Vectors
+from knowledge_base.search.statutes import article_name
 
 CHANNEL = "knowledge_changed"
 
@@ -78,9 +78,16 @@ async def save_register(session: AsyncSession, documents: Mapping[str, Registere
 
 
 async def save_articles(
-    session: AsyncSession, document: str, articles: Sequence[imported.Article], *, dry_run: bool
+    session: AsyncSession,
+    document: str,
+    articles: Sequence[StatuteArticle],
+    *,
+    whole: bool = True,
+    dry_run: bool = False,
 ) -> dict[str, str]:
     """Bring the articles of a statute to what was read; answers what became of each, and tells every process.
+
+    Stored articles that were not read go only if the statute was read `whole`.
 
     Raises `NotFound` when the document is not in the database yet.
     """
@@ -94,17 +101,13 @@ async def save_articles(
     for article in articles:
         old = stored.pop((article.number, article.after), None)
         same = old is not None and (old.chapter, old.text) == (article.chapter, article.text)
-        fates[article.name] = "未变" if same else "更新" if old else "新增"
+        fates[article_name(article.number, article.after)] = "未变" if same else "更新" if old else "新增"
         if not same and not dry_run:
-            await session.merge(
-                Article(
-                    document_id=document, number=article.number, after=article.after,
-                    chapter=article.chapter, text=article.text,
-                )
-            )  # fmt: skip
+            content = article.model_dump(exclude={"document"})
+            await session.merge(Article(document_id=document, **content))
     for row in stored.values():
-        fates[imported.article_name(row.number, row.after)] = "删除"
-        if not dry_run:
+        fates[article_name(row.number, row.after)] = "删除" if whole else "保留"
+        if whole and not dry_run:
             await session.delete(row)
     if not dry_run:
         await session.flush()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
@@ -13,6 +14,12 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from knowledge_base.register import Evidence, RegisteredDocument
 
 TaxpayerType = Literal["small_scale", "general", "sole_trader", "enterprise", "individual", "non_resident"]
+TAXPAYER_TYPES: Mapping[TaxpayerType, str] = {
+    "small_scale": "小规模纳税人", "general": "一般纳税人", "sole_trader": "个体工商户",
+    "enterprise": "企业", "individual": "个人", "non_resident": "非居民",
+}  # fmt: skip
+"""What people call them."""
+
 Outcome = Literal["answered", "refused", "redirect", "no_answer"]
 Status = Literal["answered", "clarify", "no_answer", "redirect", "refused"]
 NATIONAL = "national"
@@ -216,3 +223,8 @@ class Answer(BaseModel):
     related: list[Related] = []
     suggested_skills: list[str] = []
     redirect: Redirect | None = None
+
+    @property
+    def shown(self) -> bool:
+        """Whether a question back comes with the text of the entry that is probably meant."""
+        return self.status == "clarify" and self.entry_id is not None

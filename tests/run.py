@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -67,8 +68,9 @@ def run(command: Sequence[str], environment: Mapping[str, str], limit: float) ->
         sys.stdout.flush()
     running = [*psutil.Process(step.pid).children(recursive=True), psutil.Process(step.pid)]
     for process in running:
-        # pytest answers an abort with the stacks of all its threads
-        process.send_signal(signal.SIGABRT)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            # pytest answers an abort with the stacks of all its threads
+            process.send_signal(signal.SIGABRT)
     for process in psutil.wait_procs(running, 10)[1]:
         process.kill()
     return 124

@@ -64,7 +64,7 @@ def reply_from_answer(answer: Answer) -> Reply:
         related=tuple(item.model_dump(mode="json") for item in answer.related) if answer.status == "answered" else (),
         # whoever was shown a text is not left without an answer
         extra={
-            "status": "shown" if answer.status == "clarify" and answer.entry_id else answer.status,
+            "status": "shown" if answer.shown else answer.status,
             "entry_id": answer.entry_id,
         },
     )

@@ -44,7 +44,7 @@ class Golden:
         if given & self.accept or (self.halves and all(given & half for half in self.halves)):
             return True
         # a text that is shown with a question back is no answer to what nothing answers
-        said = "answered" if answer.status == "clarify" and answer.entry_id else answer.status
+        said = "answered" if answer.shown else answer.status
         if said not in self.outcomes:
             return False
         phone = answer.redirect.phone if answer.redirect else None

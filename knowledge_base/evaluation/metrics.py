@@ -41,11 +41,6 @@ class Outcome:
         return self.answer.status in SURE and not self.right
 
     @property
-    def shown(self) -> bool:
-        """A text was shown as what may be meant, with a question back."""
-        return self.answer.status == "clarify" and self.answer.entry_id is not None
-
-    @property
     def offered(self) -> bool:
         """The question back holds what was expected among its options."""
         return self.answer.status == "clarify" and self.rank is not None and self.rank < 3
@@ -85,15 +80,17 @@ def report(outcomes: Iterable[Outcome]) -> Report:
     return Report(
         count=len(rows),
         accuracy=_share(row.right for row in rows) or 0.0,
-        accuracy_when_sure=_share(row.right and not row.shown for row in rows) or 0.0,
-        shown_and_wrong=_share(row.shown and not row.right for row in rows) or 0.0,
+        accuracy_when_sure=_share(row.right and not row.answer.shown for row in rows) or 0.0,
+        shown_and_wrong=_share(row.answer.shown and not row.right for row in rows) or 0.0,
         answered_or_offered=_share(row.right or row.offered for row in rows) or 0.0,
         wrong_with_confidence=_share(row.wrong_with_confidence for row in rows) or 0.0,
         correct_refusal=_share(row.right for row in unknown),
         recall_at_1=_share(row.rank == 0 for row in known),
         recall_at_3=_share(row.rank is not None and row.rank < 3 for row in known),
         recall_at_10=_share(row.rank is not None and row.rank < 10 for row in known),
-        citation_correct=_share(row.citations_hold for row in rows if row.answer.status == "answered" or row.shown),
+        citation_correct=_share(
+            row.citations_hold for row in rows if row.answer.status == "answered" or row.answer.shown
+        ),
     )
 
 

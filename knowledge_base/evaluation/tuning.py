@@ -37,13 +37,16 @@ class RawVectors:
 
     def __call__(self, texts: Sequence[str]) -> Vectors:
         """One row per text."""
-        hashes = [text_hash(text) for text in texts]
-        missing = {key: text for key, text in zip(hashes, texts, strict=True) if key not in self._known}
-        if len(missing) > 1:
-            self._known.update(zip(missing, self._embedder.encode_many(list(missing.values())), strict=True))
-        elif missing:
-            self._known.update(zip(missing, self._embedder.encode(list(missing.values())), strict=True))
-        return np.stack([self._known[key] for key in hashes])
+        self.learn(texts)
+        return np.stack([self._known[text_hash(text)] for text in texts])
+
+    def learn(self, texts: Sequence[str]) -> int:
+        """Encode what is not known yet; answers how many texts that were."""
+        missing = {key: text for text in texts if (key := text_hash(text)) not in self._known}
+        if missing:
+            encode = self._embedder.encode if len(missing) == 1 else self._embedder.encode_many
+            self._known.update(zip(missing, encode(list(missing.values())), strict=True))
+        return len(missing)
 
     def save(self) -> None:
         """Keep what was encoded for the next time."""
@@ -67,7 +70,10 @@ def library_of(content: Content) -> Library:
 def keep_vectors(content: Content) -> tuple[int, int]:
     """Encode all texts of the content that are not kept yet; answers how many were new, and how many there are."""
     texts = index_texts(library_of(content), content.parameters, "keep").texts
-    return BundledEmbedder(turn=None).keep(texts), len(texts)
+    encode = RawVectors()
+    fresh = encode.learn(texts)
+    encode.save()
+    return fresh, len(texts)
 
 
 def train(content: Content) -> int:

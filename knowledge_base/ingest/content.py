@@ -73,7 +73,7 @@ def read_content(
     entries: list[Found] = []
     for path in sorted(folder.glob("*/*.yaml")):
         if path.parent.name not in APART:
-            read, found = _read_file(path)
+            read, found = read_file(path)
             entries += read
             problems += found
     asked, found = _read_asked(folder / "asked")
@@ -90,7 +90,7 @@ def read_content(
     return Content(entries, documents, law)
 
 
-def _read_file(path: Path) -> tuple[list[Found], list[str]]:
+def read_file(path: Path) -> tuple[list[Found], list[str]]:
     """The entries of one file that have the right shape, and what is wrong with the others."""
     name = f"{path.parent.name}/{path.name}"
     try:

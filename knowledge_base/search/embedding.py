@@ -17,6 +17,7 @@ from tokenizers import Tokenizer
 
 from hub.settings import ROOT
 from knowledge_base.encoder import build
+from knowledge_base.search import kept_vectors
 
 TURN = ROOT / "models/encoder/tax_map.npy"
 
@@ -82,8 +83,6 @@ class BundledEmbedder:
 
     def encode_many(self, texts: Sequence[str]) -> Vectors:
         """The same on all cores; texts whose vectors lie beside the encoder are not encoded."""
-        from knowledge_base.search import kept_vectors
-
         kept = kept_vectors.read(self._folder)
 
         def one(text: str) -> Vectors:
@@ -92,17 +91,6 @@ class BundledEmbedder:
 
         with ThreadPoolExecutor(len(os.sched_getaffinity(0)), thread_name_prefix="encoder") as pool:
             return self._rows(list(pool.map(one, texts)))
-
-    def keep(self, texts: Sequence[str]) -> int:
-        """Encode texts and keep their vectors beside the encoder; answers how many were new."""
-        from knowledge_base.search import kept_vectors
-
-        known = kept_vectors.read(self._folder)
-        missing = [text for text in dict.fromkeys(texts) if text_hash(text) not in known]
-        with ThreadPoolExecutor(len(os.sched_getaffinity(0)), thread_name_prefix="encoder") as pool:
-            fresh = dict(zip(map(text_hash, missing), pool.map(self._encoded, missing), strict=True))
-        kept_vectors.save(self._folder, fresh)
-        return len(fresh)
 
     def _rows(self, raw: list[Vectors]) -> Vectors:
         if not raw:

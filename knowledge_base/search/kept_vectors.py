@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from knowledge_base.search.embedding import Vectors
+Vectors = NDArray[np.float32]
 
 NAME = "vectors.npz"
 

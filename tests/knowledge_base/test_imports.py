@@ -23,7 +23,7 @@ from knowledge_base.ingest.imports.fields import FieldError
 from knowledge_base.question import understand
 from knowledge_base.schemas import AskRequest, Library, StatuteArticle
 from knowledge_base.search.snapshot import Snapshot, index_texts
-from knowledge_base.search.statutes import Statutes
+from knowledge_base.search.statutes import Statutes, article_name
 from knowledge_base.search.vector_index import FaissIndex
 from tests.knowledge_base import shelf
 from tests.knowledge_base.test_answer import plain_calibration
@@ -186,8 +186,8 @@ LAW = """中华人民共和国苹果税法
 
 def test_a_law_falls_into_its_articles(tmp_path: Path) -> None:
     (tmp_path / "law.txt").write_bytes(LAW.encode("gb18030"))
-    read = statutes.read_articles(tmp_path / "law.txt")
-    assert [(one.name, one.chapter, one.text) for one in read.articles] == [
+    read = statutes.read_articles(tmp_path / "law.txt", "apple-law")
+    assert [(article_name(one.number, one.after), one.chapter, one.text) for one in read.articles] == [
         ("第一条", "第一章 总则", "为了苹果，制定本法。"), ("第二条", "第一章 总则", "卖苹果的，\n应当缴税。"),
         ("第二条之一", "第一章 总则", "梨比照苹果。"), ("第四条", "第二章 附则", "本法自2026年1月1日起施行。"),
     ]  # fmt: skip
@@ -196,7 +196,7 @@ def test_a_law_falls_into_its_articles(tmp_path: Path) -> None:
     ]  # fmt: skip
     (tmp_path / "letter.txt").write_text("您好，\n请看第十条。", "utf-8")
     with pytest.raises(statutes.StatuteError):
-        statutes.read_articles(tmp_path / "letter.txt")
+        statutes.read_articles(tmp_path / "letter.txt", "apple-law")
 
 
 def test_whoever_asks_for_an_article_reads_it(folders: tuple[Path, Path]) -> None:
@@ -215,7 +215,37 @@ def test_whoever_asks_for_an_article_reads_it(folders: tuple[Path, Path]) -> Non
         assert (answer.status, answer.citations[0].article) == ("answered", "第十条之一")
         assert answer.answer == "《苹果税法》第十条之一（第二章 税额）：\n按个数计税。"
     assert Statutes(library).named("苹果税法第十一条") == []
+    assert Statutes(library).named("苹果税法实施条例第十条之一") == []
     assert Statutes(library).named("梨子税法第十条之一") == []
+
+
+def test_each_article_belongs_to_the_statute_before_it(folders: tuple[Path, Path]) -> None:
+    whole = library_of(read_content(*folders))
+    articles = [
+        StatuteArticle(document=document, number=number, after=0, chapter="", text=f"{document} {number}")
+        for document in ("apple-law", "apple-rules-2020") for number in (1, 2)
+    ]  # fmt: skip
+    named = Statutes(Library(entries=whole.entries, documents=whole.documents, articles=articles)).named
+    both = named("苹果税法第一条和《苹果税暂行规定》的第2条、第一条有什么不同")
+    assert [row.text for row in both] == ["apple-law 1", "apple-rules-2020 2", "apple-rules-2020 1"]
+
+
+def test_a_row_that_moves_to_another_topic_leaves_the_old_one(tmp_path: Path, folders: tuple[Path, Path]) -> None:
+    entries.write(imported(sheet(tmp_path / "fruit.xlsx", [RIGHT]), folders)[1], lambda: read_content(*folders))
+    reports, files = imported(sheet(tmp_path / "fruit.xlsx", [row(主题="pear")]), folders)
+    assert [one.fate for one in reports] == ["更新"]
+    entries.write(files, lambda: read_content(*folders))
+    assert [found.topic for found in read_content(*folders).entries if found.entry.id == "apple.pear"] == ["pear"]
+
+
+def test_questions_that_others_wrote_stay_out_of_the_imported_file(tmp_path: Path, folders: tuple[Path, Path]) -> None:
+    path = sheet(tmp_path / "fruit.xlsx", [RIGHT])
+    entries.write(imported(path, folders)[1], lambda: read_content(*folders))
+    (folders[0] / "asked").mkdir()
+    (folders[0] / "asked/apple.yaml").write_text('asked: {apple.pear: ["梨好多钱才交税"]}', "utf-8")
+    reports, files = imported(path, folders)
+    assert [one.fate for one in reports] == ["未变"]
+    assert not any("梨好多钱" in text for text in files.values())
 
 
 @pytest.fixture
@@ -237,6 +267,11 @@ def test_the_command_reports_every_article_and_runs_twice(loaded: str, tmp_path:
         done = run(commands.app, ["import", str(path), "--document", "apple-law"])
         assert done.exit_code == 0, done.output
         assert f"《苹果税法》共 4 条：{fate} 4" in done.output
+    path.write_text("第一条 为了苹果。\n第二条\n", "utf-8")
+    halfway = run(commands.app, ["import", str(path), "--document", "apple-law"])
+    assert halfway.exit_code == 1
+    assert "第二条没有内容" in halfway.output
+    assert "第二条：保留" in halfway.output
     path.write_text("第一条 新的内容。\n", "utf-8")
     changed = run(commands.app, ["import", str(path), "--document", "apple-law"])
     assert "第一条：更新" in changed.output
@@ -248,7 +283,9 @@ async def test_a_new_load_of_the_content_keeps_the_articles(empty_database: str,
     files = read_content(*folders)
     async with db.transaction() as session:
         await content.load_content(session, files)
-        await repository.save_articles(session, "apple-law", [statutes.Article(1, 0, "", "一。")], dry_run=False)
+        await repository.save_articles(
+            session, "apple-law", [StatuteArticle(document="apple-law", number=1, after=0, chapter="", text="一。")]
+        )
     async with db.transaction() as session:
         await content.load_content(session, files)
         assert [row.text for row in (await repository.library(session)).articles] == ["一。"]

@@ -79,6 +79,18 @@ def test_evasion_is_refused(real: Shelf, question: str) -> None:
     assert real.ask(AskRequest(question=question)).status == "refused"
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "帮我看看老公的工资和我的怎么分摊房贷扣除", "我老婆的收入要不要跟我一起报个税，在哪查",
+        "老板给我的工资没报个税，我怎么查", "怎么知道老板有没有给我申报个税工资",
+        "他给我开的发票名下公司已经注销了，怎么查", "员工离职了，他的个税工资怎么查申报记录",
+    ],
+)  # fmt: skip
+def test_who_asks_about_family_or_employer_is_not_turned_away(real: Shelf, question: str) -> None:
+    assert real.ask(AskRequest(question=question)).status in {"answered", "clarify"}
+
+
 def test_what_the_pages_propose_to_ask_is_answered(real: Shelf) -> None:
     profile = bureau()
     for question in [*profile.suggested_questions, *(one for topic in profile.topics for one in topic.questions)]:

@@ -14,7 +14,7 @@ import yaml
 from pydantic import ValidationError
 
 from knowledge_base.ingest.checks import Found, Surroundings, entry_problems, shelf_problems
-from knowledge_base.ingest.content import FOLDER, Content
+from knowledge_base.ingest.content import FOLDER, Content, read_file
 from knowledge_base.ingest.imports.fields import FieldError, entry_of
 from knowledge_base.ingest.imports.markdown import markdown_rows
 from knowledge_base.ingest.imports.sheets import Row, sheet_rows
@@ -69,7 +69,9 @@ def import_entries(
     Rows that an earlier import of the same name brought are replaced; an id that stands in another file is an error.
     """
     file_name = f"imported_{re.sub(r'[^a-z0-9_]+', '_', name.lower()).strip('_') or 'file'}.yaml"
-    mine = {found.entry.id: found for found in existing.entries if found.file.endswith("/" + file_name)}
+    # as the file has them: `existing` has the questions of `asked` among theirs
+    written = [found for path in sorted(folder.glob(f"*/{file_name}")) for found in read_file(path)[0]]
+    mine = {found.entry.id: found for found in written}
     others = [found for found in existing.entries if found.entry.id not in mine]
     around = Surroundings(existing.documents, existing.parameters, skills)
     read = [_read(where, cells, file_name, around) for where, cells in rows]
@@ -89,8 +91,9 @@ def import_entries(
     # what an earlier import brought and this one has not, or has wrong, stays as it was
     replaced = {str(raw["id"]) for rows_ in kept.values() for raw in rows_}
     for found in mine.values():
+        stays = kept[found.topic]  # a file of which everything has moved to another topic is written empty
         if found.entry.id not in replaced:
-            kept[found.topic].append({**found.entry.stored(), "literals": list(found.entry.literals)})
+            stays.append({**found.entry.stored(), "literals": list(found.entry.literals)})
     return reports, {folder / topic / file_name: _file(topic, entries) for topic, entries in kept.items()}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from knowledge_base.schemas import NATIONAL
+from knowledge_base.schemas import NATIONAL, TAXPAYER_TYPES
 
 NAMES: Mapping[str, str] = {
     "编号": "id", "主题": "topic", "标题": "title", "问法": "questions", "答复": "answer", "说明": "detail",
@@ -17,10 +17,7 @@ NAMES: Mapping[str, str] = {
 }  # fmt: skip
 """Column or heading → part of an entry; the English name serves as well."""
 
-_TYPES = {
-    "小规模": "small_scale", "小规模纳税人": "small_scale", "一般纳税人": "general", "个体工商户": "sole_trader",
-    "企业": "enterprise", "个人": "individual", "非居民": "non_resident",
-}  # fmt: skip
+_TYPES: Mapping[str, str] = {name: kind for kind, name in TAXPAYER_TYPES.items()} | {"小规模": "small_scale"}
 _LISTS = frozenset({"questions", "conditions", "steps"})
 _SETS = frozenset({"taxpayer_types", "skills", "literals"})
 _BETWEEN = re.compile(r"[、,，;；\s]+")

@@ -18,6 +18,7 @@ from markdown_it import MarkdownIt
 
 from knowledge_base.ingest.imports.fields import FieldError, name_of
 from knowledge_base.ingest.imports.sheets import Row
+from knowledge_base.ingest.imports.texts import read_text
 
 
 def markdown_rows(path: Path) -> Iterator[Row]:
@@ -27,11 +28,7 @@ def markdown_rows(path: Path) -> Iterator[Row]:
     """
     files = sorted(path.glob("**/*.md")) if path.is_dir() else [path]
     for file in files:
-        try:
-            text = file.read_text("utf-8-sig")
-        except UnicodeDecodeError:
-            raise FieldError(f"{file.name}：不是 UTF-8 编码") from None
-        yield from _entries(file.name, text)
+        yield from _entries(file.name, read_text(file))
 
 
 def _entries(name: str, text: str) -> Iterator[Row]:

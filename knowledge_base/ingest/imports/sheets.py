@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from knowledge_base.ingest.imports.fields import FieldError, name_of
+from knowledge_base.ingest.imports.texts import read_text
 
 Row = tuple[str, dict[str, Any]]  # where it stands, and its cells by name
 
@@ -60,12 +61,7 @@ def _xlsx(path: Path) -> Iterator[Sequence[Any]]:
 
 
 def _csv(path: Path) -> Iterable[Sequence[Any]]:
-    raw = path.read_bytes()
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return list(csv.reader(io.StringIO(raw.decode(encoding), newline="")))
-        except UnicodeDecodeError:
-            continue
-        except csv.Error as error:
-            raise FieldError(f"不是可读的 CSV 文件：{error}") from None
-    raise FieldError("文件编码既不是 UTF-8 也不是 GB 18030")
+    try:
+        return list(csv.reader(io.StringIO(read_text(path), newline="")))
+    except csv.Error as error:
+        raise FieldError(f"不是可读的 CSV 文件：{error}") from None

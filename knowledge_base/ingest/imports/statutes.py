@@ -6,61 +6,36 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import cn2an
+from knowledge_base.ingest.imports.fields import FieldError
+from knowledge_base.ingest.imports.texts import read_text
+from knowledge_base.schemas import StatuteArticle
+from knowledge_base.search.statutes import article_name, article_number
 
 _ARTICLE = re.compile(r"^\s*第([零〇一二三四五六七八九十百千\d]+)条(?:之([一二三四五六七八九十]+))?[\s　:：]*(.*)$")
-_CHAPTER = re.compile(r"^\s*第[零〇一二三四五六七八九十百千\d]+[编章节][\s　]*\S")
+_CHAPTER = re.compile(r"^\s*第[零〇一二三四五六七八九十百千\d]+[编章节][\s　]*\S.{0,40}$")
 _LONGEST = 8000
 
 
-class StatuteError(ValueError):
+class StatuteError(FieldError):
     """The file is no statute that can be read; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Article:
-    """One article: number and place after it (第十条之一 is 10 and 1), chapter, and the text without its number."""
-
-    number: int
-    after: int
-    chapter: str
-    text: str
-
-    @property
-    def name(self) -> str:
-        """第十条, 第十条之一."""
-        return article_name(self.number, self.after)
 
 
 @dataclass(frozen=True, slots=True)
 class Statute:
     """The articles in order, and what looks wrong."""
 
-    articles: list[Article]
+    articles: list[StatuteArticle]
     problems: list[str]
 
 
-def article_name(number: int, after: int = 0) -> str:
-    """第十条, 第十条之一."""
-    return f"第{cn2an.an2cn(number)}条" + (f"之{cn2an.an2cn(after)}" if after else "")
-
-
-def article_number(written: str) -> int:
-    """十 → 10, 10 → 10.
-
-    Raises `ValueError`.
-    """
-    return int(written) if written.isdigit() else int(cn2an.cn2an(written.replace("〇", "零"), "smart"))
-
-
-def read_articles(path: Path) -> Statute:
+def read_articles(path: Path, document: str) -> Statute:
     """Every article of a UTF-8 or GB 18030 text; lines before the first one are its heading.
 
     Articles that stand twice or are out of order are named in `problems`; of two, the first is kept.
-    Raises `StatuteError` when there is no article at all.
+    Raises `StatuteError` when there is no article at all, `FieldError` when the file cannot be read.
     """
-    reader = _Reader()
-    for place, line in enumerate(_text(path).splitlines(), 1):
+    reader = _Reader(document)
+    for place, line in enumerate(read_text(path).splitlines(), 1):
         reader.take(place, line)
     reader.close()
     if not reader.found:
@@ -71,8 +46,9 @@ def read_articles(path: Path) -> Statute:
 class _Reader:
     """Takes line after line; an article ends where the next one, or a chapter, begins."""
 
-    def __init__(self) -> None:
-        self.found: dict[tuple[int, int], Article] = {}
+    def __init__(self, document: str) -> None:
+        self._document = document
+        self.found: dict[tuple[int, int], StatuteArticle] = {}
         self.problems: list[str] = []
         self._key: tuple[int, int] | None = None
         self._last = (0, 0)
@@ -103,7 +79,9 @@ class _Reader:
         elif key in self.found:
             self.problems.append(f"{name}出现了两次，保留前一次")
         else:
-            self.found[key] = Article(*key, self._chapter, text)
+            self.found[key] = StatuteArticle(
+                document=self._document, number=key[0], after=key[1], chapter=self._chapter, text=text
+            )
 
     def _in_order(self, place: int, key: tuple[int, int]) -> None:
         before = article_name(*self._last) if self._last[0] else "开头"
@@ -119,13 +97,3 @@ def _key(head: re.Match[str]) -> tuple[int, int] | None:
         return article_number(head[1]), article_number(head[2]) if head[2] else 0
     except ValueError:
         return None
-
-
-def _text(path: Path) -> str:
-    raw = path.read_bytes()
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise StatuteError("文件编码既不是 UTF-8 也不是 GB 18030")
