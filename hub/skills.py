@@ -60,9 +60,14 @@ def ask(
     interruptible: bool = True,
     **limits: Any,
 ) -> Any:
-    """A pydantic field together with its Chinese words; `limits` go to `pydantic.Field` (gt, max_length, pattern …)."""
+    """A pydantic field together with its Chinese words; `limits` go to `pydantic.Field` (gt, max_length, pattern …).
+
+    With a `default_factory` among them, `default` is not used.
+    """
     question = Question(prompt, invalid, label, hint, entity, tuple(synonyms), tuple(choices), interruptible)
-    field_info = Field(default, title=label, description=hint or prompt, **limits)
+    if "default_factory" not in limits:
+        limits["default"] = default
+    field_info = Field(title=label, description=hint or prompt, **limits)
     field_info.metadata.append(question)
     return field_info
 
