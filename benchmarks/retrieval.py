@@ -127,7 +127,7 @@ def _plain(indexed: Indexed) -> Search:
     raw = RawVectors()
     index = FaissIndex(raw(indexed.texts))
     raw.save()
-    return lambda text: _entries([place for place, _ in index.search(raw([text])[0], NEAREST)], indexed)
+    return lambda text: _entries(index.search(raw([text])[0], NEAREST).positions.tolist(), indexed)
 
 
 def _full_text(indexed: Indexed) -> Search:

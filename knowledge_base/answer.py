@@ -8,7 +8,7 @@ from datetime import date
 
 import structlog
 
-from knowledge_base.candidates import Candidate, families, for_the_other, judged
+from knowledge_base.candidates import Candidate, families, for_the_other, judged, refused_around
 from knowledge_base.question import Understood
 from knowledge_base.register import RegisteredDocument
 from knowledge_base.rendering import CHECK_NOTE, RenderingError, compose, day, period
@@ -43,6 +43,8 @@ AUTHORITIES = {
 OPTIONS = 3
 JUDGED = 12
 WORD_FOR_WORD = 0.98  # the confidence in an entry for which somebody wrote this very question
+REFUSED_AROUND = 0.3  # share of refusals and referrals around a question from which on no text is shown as probable
+SAME_ALL_AROUND = 0.5  # the share from which on a refusal or referral that comes first is given
 RELATED_AT = 0.05  # less likely entries are noise and not help
 
 log = structlog.get_logger(__name__)
@@ -63,17 +65,25 @@ class Answerer:
             return self._about_document(request, asked)
         scored = self._snapshot.rank(asked.text, vector, asked.numbers)
         ranked = families(self._snapshot, scored, request, asked)
-        found = self._word_for_word(judged(ranked, scored, asked.text, self._model, JUDGED), asked.text)
+        refused = refused_around(self._snapshot, scored)
+        found = self._word_for_word(judged(ranked, scored, asked.text, self._model, JUDGED, refused), asked.typed)
         if not found:
             return self._unknown(asked.as_of, [], 0.0)
         top = found[0]
         refuses = asked.wrongful and top.entry.outcome == "refused"
-        if refuses or (top.entry.guard and top.confidence >= self._model.guard_at):
+        among_its_like = refused >= SAME_ALL_AROUND and not (asked.wrongful and top.entry.outcome == "redirect")
+        if refuses or (top.entry.guard and (top.confidence >= self._model.guard_at or among_its_like)):
             return self._given(top, asked.as_of, [])
         certain = top.confidence >= (WORD_FOR_WORD if for_the_other(top.entry, asked) else self._model.answer_at)
         if certain and not top.entry.guard:
             related = self._related(found[1:], request.limit)
             return self._given(top, asked.as_of, related) if top.current else self._not_then(top, asked.as_of, related)
+        if refused >= REFUSED_AROUND and not top.entry.guard:
+            # the best text is ours, but most of what is asked like this is not
+            others = [item for item in found if item.entry.guard]
+            if others and others[0].confidence >= self._model.guard_at:
+                return self._given(others[0], asked.as_of, [])
+            return self._unknown(asked.as_of, self._related(found, request.limit), top.confidence)
         options = [item for item in found if item.current and not item.entry.guard][:OPTIONS]
         asks_back = top.confidence >= (self._model.offer_at if asked.tax_words else self._model.clarify_at)
         if asks_back and options and not top.entry.guard and not asked.wrongful:

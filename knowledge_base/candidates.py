@@ -19,7 +19,7 @@ OUT_OF_TIME = 0.03  # off for a family that has no text for the day
 
 
 VAT_KINDS: frozenset[TaxpayerType] = frozenset({"small_scale", "general"})  # nobody is both
-SHORTLIST = 120  # entries whose families are looked at
+SHORTLIST = 40  # entries whose families are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,9 @@ def _leaning(entry: ContentEntry, asked: Understood) -> float:
 
 def families(snapshot: Snapshot, scored: Scored, request: AskRequest, asked: Understood) -> list[Candidate]:
     """One candidate per family, best first, without confidence; far-off families are left out."""
-    near = np.argsort(-scored.total)[:SHORTLIST]
+    near = np.argsort(-scored.total)[:SHORTLIST].tolist()
+    if asked.wrongful:
+        near += snapshot.refusals
     found: list[Candidate] = []
     for family in dict.fromkeys(snapshot.entries[place].family for place in near):
         own = [
@@ -89,8 +91,13 @@ def _of_family(snapshot: Snapshot, own: list[tuple[float, int]], asked: Understo
     return Candidate(snapshot.entries[place], place, score - (0.0 if current else OUT_OF_TIME), bool(current))
 
 
-def features(candidates: list[Candidate], place: int, scored: Scored, text: str) -> Features:
-    """What the calibration judges a candidate by."""
+def refused_around(snapshot: Snapshot, scored: Scored) -> float:
+    """The share of refusals and referrals among the texts right around the question."""
+    return float(scored.company[snapshot.guards].sum())
+
+
+def features(candidates: list[Candidate], place: int, scored: Scored, text: str, refused: float) -> Features:
+    """What the calibration judges a candidate by; `refused` as `refused_around` gives it."""
     candidate = candidates[place]
     margins = [candidate.score - other.score for other in candidates[: max(place, 4) + 1] if other is not candidate]
     margins += [FAR] * (4 - len(margins))
@@ -104,12 +111,15 @@ def features(candidates: list[Candidate], place: int, scored: Scored, text: str)
         agreement=float(scored.agreement[candidate.place]),
         length=length_feature(text),
         cited=float(scored.cited[candidate.place]),
+        company=refused if candidate.entry.guard else 1 - refused,
     )
 
 
-def judged(candidates: list[Candidate], scored: Scored, text: str, model: Calibration, keep: int) -> list[Candidate]:
+def judged(
+    candidates: list[Candidate], scored: Scored, text: str, model: Calibration, keep: int, refused: float
+) -> list[Candidate]:
     """The first few candidates with their confidence."""
     return [
-        replace(item, confidence=round(model.probability(features(candidates, place, scored, text)), 4))
+        replace(item, confidence=round(model.probability(features(candidates, place, scored, text, refused)), 4))
         for place, item in enumerate(candidates[:keep])
     ]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import structlog
 
@@ -14,11 +14,13 @@ from knowledge_base.schemas import AskRequest, TaxpayerType
 from knowledge_base.search.document_numbers import DocumentNumber, find_document_numbers, without_numbers
 from knowledge_base.search.lexical import has_tax_words, taxes_named
 from knowledge_base.search.normalise import normalise, simplified, without_padding
+from knowledge_base.search.spelling import corrected
 
 log = structlog.get_logger(__name__)
 
 BARE = 8  # characters: a tax and a word or two
 _NOW = re.compile(r"现在|目前|如今|眼下|当前|今年|本月|这个月")
+_BEFORE = re.compile(r"份?(?:之前|以前)")
 _ABOUT_A_DOCUMENT = re.compile(
     r"(?:请|帮我|给我|查|看|找|一下|的|关于|说明?|了|讲|写|规定|有|些|什么|啥|内容|意思|是|哪些|文件|政策|公告|通知|全文|原文|解读|"
     r"还|有效|吗|么|呢|现行|执行|废止|失效|财政部|国家|税务总局|海关总署|国务院|主席|中国|证监会|住房城乡建设部|工业和信息化部|发展改革委|"
@@ -41,13 +43,14 @@ _TYPES: tuple[tuple[TaxpayerType, re.Pattern[str]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """A question as search and answer need it.
+    """A question as search and answer need it: `text` with its slips put right, `typed` as it came.
 
     `tax_words` says that it sounds like a tax matter, `names_tax` that it names one, `wrongful` that it asks how to get
     away with something.
     """
 
     text: str
+    typed: str
     numbers: list[DocumentNumber]
     only_document: bool
     as_of: date
@@ -76,6 +79,8 @@ def _as_of(text: str, period: Period | None, today: date) -> date:
     if period is None:
         return today
     day = day_of(period, today)
+    if period.start <= today and _BEFORE.match(text.partition(period.text)[2]):
+        day = period.start - timedelta(days=1)  # "2025年4月之前的起退点"
     # "2019年买过一套，现在再买": what is asked is about now
     return today if day < today and _NOW.search(text.replace(period.text, " ")) else day
 
@@ -107,7 +112,8 @@ def understand(request: AskRequest, today: date) -> Understood:
     types = (_types(simplified(request.question)) if request.context else None) or _types(plain)
     text = _subject(normalise(question), plain, period)
     return Understood(
-        text=text,
+        text=corrected(text),
+        typed=text,
         numbers=numbers,
         only_document=bool(numbers) and bool(_ABOUT_A_DOCUMENT.fullmatch(without_padding(bare))),
         as_of=request.as_of or _as_of(bare, period, today),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from knowledge_base.schemas import Answer, AskRequest, Related
 
+WORD_FOR_WORD = 0.98
 SHORTEST = 5  # characters of a question that can stand alone
 OPENING = "您问了两件事，分别答复如下。"
 _BETWEEN = re.compile(
@@ -14,7 +15,7 @@ _BETWEEN = re.compile(
     r"|[?？;；]\s*(?=\S)|[,，。\s]+"
 )
 _ASKS = re.compile(
-    r"怎|咋|啥|什么|多少|几|哪|吗|么|嘛|不$|呢|能不能|要不要|用不用|是不是|可不可以|可以不|是否|多久|办不|谁"
+    r"怎|咋|如何|啥|什么|多少|几|哪|吗|么|嘛|不$|呢|能不能|要不要|用不用|是不是|可不可以|可以不|是否|多久|办不|谁"
 )
 
 
@@ -37,7 +38,7 @@ def answer(request: AskRequest, ask: Callable[[AskRequest], Answer]) -> Answer:
     """
     whole = ask(request)
     ours = whole.status in ("answered", "clarify") or (whole.status == "no_answer" and whole.entry_id is None)
-    return (_both(request, ask, sure=whole.status == "answered") if ours else None) or whole
+    return (_both(request, ask, sure=whole.confidence >= WORD_FOR_WORD) if ours else None) or whole
 
 
 def entries_of(answer: Answer) -> list[str]:
@@ -59,6 +60,8 @@ def _both(request: AskRequest, ask: Callable[[AskRequest], Answer], *, sure: boo
     if not _has_text(first, sure):
         return None
     second = ask(request.model_copy(update={"question": found[1], "context": [found[0]]}))
+    if second.entry_id == first.entry_id:  # the first question drowned the second one
+        second = ask(request.model_copy(update={"question": found[1]}))
     if not _has_text(second, sure) or second.entry_id is None or second.entry_id == first.entry_id:
         return None
     texts = (f"{number}{one.title}\n{one.answer}" for number, one in (("一、", first), ("二、", second)))

@@ -13,7 +13,7 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from knowledge_base.candidates import Candidate, families, features
+from knowledge_base.candidates import Candidate, families, features, refused_around
 from knowledge_base.evaluation.general import general_questions
 from knowledge_base.evaluation.training import fit_steady_map
 from knowledge_base.parameters.loader import Parameters
@@ -73,7 +73,8 @@ def measure(
     if expected is not None:
         names = [{candidate.entry.family, candidate.entry.id} for candidate in found]
         rank = next((place for place, own in enumerate(names) if own & set(expected)), len(found))
-    return Sample(request.question, topic, found, features(found, 0, scored, asked.text), rank, asked.tax_words)
+    judged_by = features(found, 0, scored, asked.text, refused_around(snapshot, scored))
+    return Sample(request.question, topic, found, judged_by, rank, asked.tax_words)
 
 
 def _request(question: str, entry: ContentEntry, today: date) -> AskRequest:

@@ -76,7 +76,7 @@ def report(outcomes: Iterable[Outcome]) -> Report:
     """The figures of some questions."""
     rows = list(outcomes)
     known = [row for row in rows if row.golden.accept]
-    unknown = [row for row in rows if not row.golden.accept]
+    unknown = [row for row in rows if not row.golden.accept and not row.golden.halves]
     return Report(
         count=len(rows),
         accuracy=_share(row.right for row in rows) or 0.0,

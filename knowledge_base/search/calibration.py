@@ -17,7 +17,10 @@ FAR = 0.2  # the margin over rivals that do not exist
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What is known about a candidate before anybody judges it; margins are over the 1st, 2nd and 4th best rival."""
+    """What is known about a candidate before anybody judges it; margins are over the 1st, 2nd and 4th best rival.
+
+    `company` is the share of texts right around the question that are of the candidate's kind: answers, or refusals.
+    """
 
     score: float
     margin: float
@@ -28,6 +31,7 @@ class Features:
     agreement: float
     length: float
     cited: float
+    company: float
 
     def row(self) -> list[float]:
         """The features in the order of the coefficients."""

@@ -6,41 +6,68 @@ the cosine leads, and words only tip the balance between neighbours.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge_base.search.vector_index import Hits
+
 Scores = NDArray[np.float32]
+Places = NDArray[np.int64]
 
 LEXICAL = 0.3  # share of the words in the sum
 BREADTH = 0.6  # share of the three best texts of an entry against its single best
 SAME_TAX = 0.02  # for naming a tax that the question names; the same off for naming other taxes only
 CITED = 0.3  # for citing a document whose number stands in the question
 TOP_TEXTS = 3
+NEIGHBOURS = 10  # texts around the question whose company it is judged by
+KERNEL = 0.03  # cosine by which a neighbour may be further off until it counts e times less
 
 
-def dense_scores(hits: Sequence[tuple[int, float]], owner: Sequence[int], entries: int) -> Scores:
+def dense_scores(hits: Hits, owner: Places, entries: int) -> Scores:
     """The cosine of each entry: its best text, steadied by its next best; texts out of reach count as the last hit."""
-    floor = hits[-1][1] if hits else 0.0
-    best: dict[int, list[float]] = defaultdict(list)
-    for position, score in hits:
-        if len(own := best[owner[position]]) < TOP_TEXTS:
-            own.append(score)
+    if not len(hits.positions):
+        return np.zeros(entries, np.float32)
+    floor = hits.scores[-1]
+    owners = owner[hits.positions]
+    # hits come best first and the sort is stable: within an entry they stay in order
+    order = np.argsort(owners, kind="stable")
+    found, begins = np.unique(owners[order], return_index=True)
+    sums = np.full(len(found), TOP_TEXTS * floor)
+    for place in range(TOP_TEXTS):
+        inside = begins + place < np.append(begins[1:], len(order))
+        sums[inside] += hits.scores[order[begins[inside] + place]] - floor
     scores = np.full(entries, floor, np.float32)
-    for entry, own in best.items():
-        own += [floor] * (TOP_TEXTS - len(own))
-        scores[entry] = (1 - BREADTH) * own[0] + BREADTH * sum(own) / TOP_TEXTS
+    scores[found] = (1 - BREADTH) * hits.scores[order[begins]] + BREADTH * sums / TOP_TEXTS
     return scores
 
 
-def agreement(asked: frozenset[str], named: Iterable[frozenset[str]]) -> Scores:
-    """Whether each entry names a tax of the question (1), others only (-1), or nothing can be said (0)."""
-    if not asked:
-        return np.zeros(sum(1 for _ in named), np.float32)
-    return np.array([0.0 if not own else 1.0 if own & asked else -1.0 for own in named], np.float32)
+def company(hits: Hits, owner: Places, entries: int) -> Scores:
+    """The share of each entry in the texts right around the question; sums to 1 where anything was found."""
+    if not len(hits.positions):
+        return np.zeros(entries, np.float32)
+    weights = np.exp((hits.scores[:NEIGHBOURS] - hits.scores[0]) / KERNEL)
+    shares = np.bincount(owner[hits.positions[:NEIGHBOURS]], weights / weights.sum(), entries)
+    return shares.astype(np.float32)
+
+
+class Agreement:
+    """Which entries name a tax that the question names."""
+
+    def __init__(self, named: Sequence[frozenset[str]]) -> None:
+        self._any = np.array([bool(own) for own in named], bool)
+        self._naming = {tax: np.array([tax in own for own in named], bool) for tax in frozenset().union(*named)}
+
+    def __call__(self, asked: frozenset[str]) -> Scores:
+        """Whether each entry names a tax of the question (1), others only (-1), or nothing can be said (0)."""
+        if not asked:
+            return np.zeros(len(self._any), np.float32)
+        own = np.zeros(len(self._any), bool)
+        for tax in asked & self._naming.keys():
+            own |= self._naming[tax]
+        return np.where(self._any, np.where(own, 1, -1), 0).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +79,10 @@ class Scored:
     lexical: Scores
     agreement: Scores
     cited: Scores
+    company: Scores
 
 
-def fuse(dense: Scores, lexical: Scores, agreed: Scores, cited: Scores) -> Scored:
-    """The weighted sum."""
+def fuse(dense: Scores, lexical: Scores, agreed: Scores, cited: Scores, near: Scores) -> Scored:
+    """The weighted sum; `near` is kept beside it."""
     total = (1 - LEXICAL) * dense + LEXICAL * lexical + SAME_TAX * agreed + CITED * cited
-    return Scored(total, dense, lexical, agreed, cited)
+    return Scored(total, dense, lexical, agreed, cited, near)

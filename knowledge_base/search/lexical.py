@@ -23,7 +23,7 @@ _HAN = re.compile(r"[一-鿿]+")
 jieba.setLogLevel(logging.WARNING)
 
 
-def _lines(name: str) -> list[list[str]]:
+def dictionary(name: str) -> list[list[str]]:
     """The words of each line of a dictionary file, comments left out."""
     lines = (FOLDER / name).read_text("utf-8").splitlines()
     return [line.split() for line in lines if line.strip() and not line.startswith("#")]
@@ -42,30 +42,43 @@ def _tokenizer() -> jieba.Tokenizer:
 @lru_cache
 def synonyms() -> dict[str, str]:
     """What people say → what the law says."""
-    return dict(tuple(pair) for pair in _lines("synonyms.txt"))  # type: ignore[misc]
+    return dict(tuple(pair) for pair in dictionary("synonyms.txt"))  # type: ignore[misc]
 
 
 @lru_cache
 def stop_words() -> frozenset[str]:
     """Words that say nothing about the subject."""
-    return frozenset(word for line in _lines("stop_words.txt") for word in line)
+    return frozenset(word for line in dictionary("stop_words.txt") for word in line)
 
 
 @lru_cache
 def tax_names() -> frozenset[str]:
     """The names of taxes, fees and funds in the dictionary, in official form."""
-    return frozenset(synonyms().get(word, word) for word, _, tag in _lines("tax_terms.txt") if tag in {"tax", "fee"})
+    return frozenset(
+        synonyms().get(word, word) for word, _, tag in dictionary("tax_terms.txt") if tag in {"tax", "fee"}
+    )
 
 
 @lru_cache
 def _tax_terms() -> frozenset[str]:
     """Words that only somebody with a tax matter uses."""
-    return frozenset(word for word, _, tag in _lines("tax_terms.txt") if tag in {"tax", "nz"})
+    return frozenset(word for word, _, tag in dictionary("tax_terms.txt") if tag in {"tax", "nz"})
+
+
+def is_word(text: str) -> bool:
+    """Whether a text is a word by itself."""
+    return bool(_tokenizer().FREQ.get(text))
+
+
+@lru_cache(256)
+def segmented(text: str) -> tuple[str, ...]:
+    """The words of a text, none within another; a question is cut for several purposes in a row."""
+    return tuple(_tokenizer().cut(text, HMM=False))
 
 
 def has_tax_words(text: str) -> bool:
     """Whether a normalised text sounds like a tax matter at all."""
-    return "税" in text or any(word in _tax_terms() for word in _tokenizer().cut(text, HMM=False))
+    return "税" in text or any(word in _tax_terms() for word in segmented(text))
 
 
 def words(text: str) -> list[str]:
@@ -77,8 +90,7 @@ def words(text: str) -> list[str]:
 
 def taxes_named(text: str) -> frozenset[str]:
     """The taxes that a normalised text names, whole names only: 个人所得税 does not name 所得税."""
-    found = _tokenizer().cut(text, HMM=False)
-    return frozenset(name for word in found if (name := synonyms().get(word, word)) in tax_names())
+    return frozenset(name for word in segmented(text) if (name := synonyms().get(word, word)) in tax_names())
 
 
 def tokens(text: str) -> list[str]:

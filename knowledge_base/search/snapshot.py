@@ -16,7 +16,7 @@ from knowledge_base.rendering import RenderingError, compose, render
 from knowledge_base.schemas import ContentEntry, Library
 from knowledge_base.search.document_numbers import DocumentNumber, NumberedDocuments
 from knowledge_base.search.embedding import Vectors, text_hash
-from knowledge_base.search.fusion import Scored, Scores, agreement, dense_scores, fuse
+from knowledge_base.search.fusion import Agreement, Scored, Scores, company, dense_scores, fuse
 from knowledge_base.search.lexical import LexicalIndex, taxes_named
 from knowledge_base.search.normalise import normalise
 from knowledge_base.search.statutes import Statutes
@@ -90,26 +90,28 @@ class Snapshot:
         self.law = law
         self.documents = indexed.library.documents
         self.entries = [published.content for published in indexed.library.entries]
-        self.texts, self.owner = indexed.texts, indexed.owner
+        self.guards = np.array([entry.guard for entry in self.entries], bool)
+        self.refusals = [place for place, entry in enumerate(self.entries) if entry.outcome == "refused"]
+        self.texts, self.owner = indexed.texts, np.array(indexed.owner, np.int64)
         self.members: dict[str, list[int]] = defaultdict(list)
         for place, entry in enumerate(self.entries):
             self.members[entry.family].append(place)
         self._families_of: dict[str, set[str]] = defaultdict(set)
-        for text, place in zip(self.texts, self.owner, strict=True):
+        for text, place in zip(self.texts, indexed.owner, strict=True):
             self._families_of[text].add(self.entries[place].family)
         self.numbers = NumberedDocuments(self.documents)
         self.statutes = Statutes(indexed.library)
         self._vectors = make_index()
         self._words = LexicalIndex(indexed.bodies)
         self._body_owner = np.array(indexed.body_owner, np.int64)
-        self._taxes = self._taxes_of_entries()
+        self._agreement = Agreement(self._taxes_of_entries())
         self._cited = [frozenset(citation.document for citation in entry.citations) for entry in self.entries]
         for entry in self.entries:
             _warm(entry, law)
 
     def _taxes_of_entries(self) -> list[frozenset[str]]:
         named = [set[str]() for _ in self.entries]
-        for text, owner in zip(self.texts, self.owner, strict=True):
+        for text, owner in zip(self.texts, self.owner.tolist(), strict=True):
             named[owner] |= taxes_named(text)
         return [frozenset(taxes) for taxes in named]
 
@@ -117,10 +119,14 @@ class Snapshot:
         """How well each entry fits a normalised question."""
         hits = self._vectors.search(vector, REACH)
         dense = dense_scores(hits, self.owner, len(self.entries))
-        agreed = agreement(taxes_named(text), self._taxes)
+        near = company(hits, self.owner, len(self.entries))
+        return fuse(dense, self.lexical(text), self._agreement(taxes_named(text)), self._cites(numbers), near)
+
+    def _cites(self, numbers: Sequence[DocumentNumber]) -> Scores:
         meant = set(self.numbers.meant(numbers)) if numbers else set[str]()
-        cited = np.array([bool(own & meant) for own in self._cited], np.float32)
-        return fuse(dense, self.lexical(text), agreed, cited)
+        if not meant:
+            return np.zeros(len(self.entries), np.float32)
+        return np.array([bool(own & meant) for own in self._cited], np.float32)
 
     def lexical(self, text: str) -> Scores:
         """The share of the question's words in the best body of each entry."""

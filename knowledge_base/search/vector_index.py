@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import faiss
 import numpy as np
 import psycopg
+from numpy.typing import NDArray
 from pgvector import Vector
 
 from knowledge_base.search.embedding import Vectors
 
 faiss.omp_set_num_threads(1)
+
+
+class Hits(NamedTuple):
+    """Positions with their cosine, best first."""
+
+    positions: NDArray[np.int64]
+    scores: NDArray[np.float32]
+
+
+NOTHING = Hits(np.zeros(0, np.int64), np.zeros(0, np.float32))
 
 
 class VectorIndex(Protocol):
@@ -23,8 +34,8 @@ class VectorIndex(Protocol):
         """How many there are."""
         ...
 
-    def search(self, vector: Vectors, limit: int) -> list[tuple[int, float]]:
-        """The nearest positions with their cosine, best first. Called from one thread at a time."""
+    def search(self, vector: Vectors, limit: int) -> Hits:
+        """The nearest positions. Called from one thread at a time."""
         ...
 
     def close(self) -> None:
@@ -32,7 +43,7 @@ class VectorIndex(Protocol):
         ...
 
 
-EXACT_UP_TO = 200_000
+EXACT_UP_TO = 10_000
 """From more texts on, FAISS searches only the cells around the question, over vectors of a byte a number."""
 
 _CELLS_SEARCHED = 48
@@ -52,13 +63,13 @@ class FaissIndex:
     def __len__(self) -> int:
         return int(self._index.ntotal)
 
-    def search(self, vector: Vectors, limit: int) -> list[tuple[int, float]]:
-        """The nearest positions with their cosine, best first."""
+    def search(self, vector: Vectors, limit: int) -> Hits:
+        """The nearest positions."""
         if not len(self) or limit < 1:
-            return []
+            return NOTHING
         scores, positions = self._index.search(vector.reshape(1, -1), min(limit, len(self)))
-        hits = zip(positions[0], scores[0], strict=True)
-        return [(int(position), float(score)) for position, score in hits if position >= 0]  # -1: the cells had no more
+        found = int((positions[0] >= 0).sum())  # -1: the cells had no more
+        return Hits(positions[0][:found], scores[0][:found])
 
     def close(self) -> None:
         """Nothing to let go of."""
@@ -92,8 +103,8 @@ class PgVectorIndex:
     def __len__(self) -> int:
         return self._size
 
-    def search(self, vector: Vectors, limit: int) -> list[tuple[int, float]]:
-        """The nearest positions with their cosine, best first.
+    def search(self, vector: Vectors, limit: int) -> Hits:
+        """The nearest positions.
 
         Raises `psycopg.Error` when PostgreSQL cannot be reached.
         """
@@ -103,9 +114,12 @@ class PgVectorIndex:
             rows = self._rows(vector, fetch)
             hits = [(place, score) for key, score in rows for place in self._positions.get(key, ())]
             if len(hits) >= wanted or len(rows) < fetch:
-                return hits[:wanted]
+                return Hits(
+                    np.array([place for place, _ in hits[:wanted]], np.int64),
+                    np.array([score for _, score in hits[:wanted]], np.float32),
+                )
             fetch *= 4
-        return []
+        return NOTHING
 
     def close(self) -> None:
         """Close the connection."""

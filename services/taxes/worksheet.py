@@ -95,6 +95,18 @@ class Worksheet:
         self._remember(key, "表")
         return value
 
+    def between(self, key: str) -> tuple[Decimal, Decimal]:
+        """A parameter that is a range within which a province fixes its own number: lowest and highest.
+
+        Raises `ParameterError` as `number` does.
+        """
+        value = self._law[key].at(self.day)
+        match value:
+            case [Decimal() as lowest, Decimal() as highest]:
+                self._remember(key, f"{lowest:f}—{highest:f}")
+                return lowest, highest
+        raise ParameterError(f"{key}: not a range")
+
     def has(self, key: str) -> bool:
         """Whether a parameter has a value on the day: a relief that has not begun or has ended has none."""
         return self._law[key].covers(self.day, self.day)

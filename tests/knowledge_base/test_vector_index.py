@@ -12,7 +12,7 @@ import pytest
 from hub.kit import db
 from knowledge_base import repository
 from knowledge_base.search.embedding import Vectors
-from knowledge_base.search.vector_index import FaissIndex, PgVectorIndex, VectorIndex
+from knowledge_base.search.vector_index import FaissIndex, Hits, PgVectorIndex, VectorIndex
 
 MODEL = "contract-test"
 Make = Callable[[Vectors], VectorIndex]
@@ -60,18 +60,18 @@ async def make(request: pytest.FixtureRequest, database: str) -> Iterator[Make]:
 async def test_finds_itself_first_and_the_rest_in_order(make: Make) -> None:
     vectors = unit(60)
 
-    def work() -> list[tuple[int, float]]:
+    def work() -> Hits:
         index = make(vectors)
         assert len(index) == 60
         return index.search(vectors[7], 5)
 
     hits = await asyncio.to_thread(work)
-    assert len(hits) == 5
-    assert hits[0][0] == 7
-    assert hits[0][1] == pytest.approx(1.0, abs=1e-4)
+    assert len(hits.positions) == 5
+    assert hits.positions[0] == 7
+    assert hits.scores[0] == pytest.approx(1.0, abs=1e-4)
     expected = np.argsort(-(vectors @ vectors[7]))[:5]
-    assert [position for position, _ in hits] == expected.tolist()
-    assert [score for _, score in hits] == pytest.approx((vectors @ vectors[7])[expected], abs=1e-4)
+    assert hits.positions.tolist() == expected.tolist()
+    assert hits.scores == pytest.approx((vectors @ vectors[7])[expected], abs=1e-4)
 
 
 def test_many_vectors_are_searched_by_cells_and_the_nearest_are_found() -> None:
@@ -81,23 +81,23 @@ def test_many_vectors_are_searched_by_cells_and_the_nearest_are_found() -> None:
     index = FaissIndex(vectors, exact_up_to=1000)
     for place in range(0, 2000, 97):
         hits = index.search(vectors[place], 10)
-        assert hits[0][0] == place
+        assert hits.positions[0] == place
         exact = set(np.argsort(-(vectors @ vectors[place]))[:10].tolist())
-        assert len(exact & {position for position, _ in hits}) >= 8
-        assert [score for _, score in hits] == pytest.approx([vectors[p] @ vectors[place] for p, _ in hits], abs=0.02)
-    assert all(position >= 0 for position, _ in index.search(vectors[0], 2000))
+        assert len(exact & set(hits.positions.tolist())) >= 8
+        assert hits.scores == pytest.approx(vectors[hits.positions] @ vectors[place], abs=0.02)
+    assert (index.search(vectors[0], 2000).positions >= 0).all()
 
 
 async def test_asks_for_more_than_there_is(make: Make) -> None:
     vectors = unit(3, seed=2)
     hits = await asyncio.to_thread(lambda: make(vectors).search(vectors[0], 50))
-    assert sorted(position for position, _ in hits) == [0, 1, 2]
+    assert sorted(hits.positions.tolist()) == [0, 1, 2]
 
 
 async def test_an_empty_index_and_no_limit_find_nothing(make: Make) -> None:
     empty = await asyncio.to_thread(lambda: make(np.zeros((0, 384), np.float32)).search(unit(1)[0], 5))
     none = await asyncio.to_thread(lambda: make(unit(2)).search(unit(1)[0], 0))
-    assert empty == none == []
+    assert len(empty.positions) == len(none.positions) == 0
 
 
 async def test_one_text_of_several_entries_counts_for_each(database: str) -> None:
@@ -106,18 +106,18 @@ async def test_one_text_of_several_entries_counts_for_each(database: str) -> Non
     index = PgVectorIndex(database, MODEL, ["shared", "shared"])
     hits = await asyncio.to_thread(index.search, unit(1)[0], 2)
     index.close()
-    assert sorted(position for position, _ in hits) == [0, 1]
+    assert sorted(hits.positions.tolist()) == [0, 1]
 
 
 async def test_comes_back_after_its_connection_was_cut(database: str) -> None:
     async with db.transaction() as session:
         await repository.save_vectors(session, MODEL, [("shared", unit(1)[0])])
     index = PgVectorIndex(database, MODEL, ["shared"])
-    assert await asyncio.to_thread(index.search, unit(1)[0], 1)
+    assert len((await asyncio.to_thread(index.search, unit(1)[0], 1)).positions) == 1
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity where query like '%%from embedding%%' "
             "and pid <> pg_backend_pid()"
         )
-    assert await asyncio.to_thread(index.search, unit(1)[0], 1)
+    assert len((await asyncio.to_thread(index.search, unit(1)[0], 1)).positions) == 1
     index.close()
