@@ -14,6 +14,7 @@ from hub.kit import clock, idempotency
 from hub.kit.db import transaction
 from hub.kit.logging import configure_logging, get_logger
 from hub.settings import get_settings
+from services.calculations import repository as calculations
 from services.invoices import repository as inspections
 
 log = get_logger(__name__)
@@ -24,13 +25,14 @@ jobs = procrastinate.App(connector=procrastinate.PsycopgConnector())
 @jobs.periodic(cron="17 3 * * *")
 @jobs.task(name="conversation.erase_expired", queueing_lock="conversation.erase_expired", retry=3)
 async def erase_expired(timestamp: int) -> None:
-    """Erase conversations and inspections whose retention (bureau profile, days) is over."""
+    """Erase conversations, inspections and calculations whose retention (bureau profile, days) is over."""
     before = clock.now() - timedelta(days=bureau().retention_days)
     async with transaction() as session:
         gone = await repository.erase_older_than(session, before)
         for conversation_id in gone:
             await repository.forget_dialogue(session, conversation_id)
         await inspections.erase_before(session, before)
+        await calculations.erase_before(session, before)
         await idempotency.forget_before(session, clock.now() - KEPT_ANSWERS)
         if gone:
             await audit.record(session, "worker", "conversation.erase_expired", "conversations", count=len(gone))

@@ -9,6 +9,7 @@ from actions import router as actions
 from bot.conversation import router as conversations
 from bot.conversation import staff_router, stream
 from hub.api import ask, health, site, skills
+from services.calculations import router as calculators
 
 
 def include_routers(app: FastAPI) -> None:
@@ -21,6 +22,8 @@ def include_routers(app: FastAPI) -> None:
     app.include_router(ask.router)
     # /api/v1/skills
     app.include_router(skills.router)
+    # /api/v1/calculators
+    app.include_router(calculators.router)
     # /api/v1/conversations
     app.include_router(conversations.router)
     app.include_router(stream.router)

@@ -12,6 +12,7 @@ OWNERS = (
     "hub.audit",
     "hub.kit.idempotency",
     "knowledge_base.models",
+    "services.calculations.models",
     "services.gateways.inspection.models",
     "services.invoices.models",
 )
