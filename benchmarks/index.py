@@ -42,7 +42,6 @@ def measure() -> Build:
     from knowledge_base.ingest.content import read_content
     from knowledge_base.schemas import Library, PublishedEntry
     from knowledge_base.search.snapshot import Snapshot, index_texts
-    from knowledge_base.search.vector_index import FaissIndex
     from knowledge_base.service import EMBEDDERS
 
     content = read_content()
@@ -63,7 +62,7 @@ def measure() -> Build:
     every = np.resize(vectors, (len(warm.texts), vectors.shape[1]))
     began = time.perf_counter()
     indexed = index_texts(library, content.parameters, embedder.model_hash)
-    Snapshot(indexed, content.parameters, lambda: FaissIndex(every))
+    Snapshot(indexed, content.parameters, every)
     return Build(len(entries), len(indexed.texts), encoded / len(sample), time.perf_counter() - began)
 
 

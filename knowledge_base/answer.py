@@ -8,7 +8,7 @@ from datetime import date
 
 import structlog
 
-from knowledge_base.candidates import Candidate, families, for_the_other, judged, refused_around
+from knowledge_base.candidates import Candidate, families, for_the_other, judged, signs
 from knowledge_base.question import Understood
 from knowledge_base.register import RegisteredDocument
 from knowledge_base.rendering import CHECK_NOTE, RenderingError, compose, day, period
@@ -43,8 +43,9 @@ AUTHORITIES = {
 OPTIONS = 3
 JUDGED = 12
 WORD_FOR_WORD = 0.98  # the confidence in an entry for which somebody wrote this very question
-REFUSED_AROUND = 0.3  # share of refusals and referrals around a question from which on no text is shown as probable
-SAME_ALL_AROUND = 0.5  # the share from which on a refusal or referral that comes first is given
+NOT_OURS_AT = 0.4  # probability from which on a question is for others or to be refused
+SURELY_NOT_OURS = 0.6  # … from which on the likeliest refusal or referral is given, if it is
+CLEAR_OF_RIVALS = 2.0  # times as likely as the next one
 RELATED_AT = 0.05  # less likely entries are noise and not help
 
 log = structlog.get_logger(__name__)
@@ -65,25 +66,19 @@ class Answerer:
             return self._about_document(request, asked)
         scored = self._snapshot.rank(asked.text, vector, asked.numbers)
         ranked = families(self._snapshot, scored, request, asked)
-        refused = refused_around(self._snapshot, scored)
-        found = self._word_for_word(judged(ranked, scored, asked.text, self._model, JUDGED, refused), asked.typed)
+        found = self._word_for_word(judged(ranked, scored, asked.text, self._model, JUDGED), asked.typed)
         if not found:
             return self._unknown(asked.as_of, [], 0.0)
         top = found[0]
-        refuses = asked.wrongful and top.entry.outcome == "refused"
-        among_its_like = refused >= SAME_ALL_AROUND and not (asked.wrongful and top.entry.outcome == "redirect")
-        if refuses or (top.entry.guard and (top.confidence >= self._model.guard_at or among_its_like)):
+        not_ours = self._model.not_ours(signs(self._snapshot, scored, asked))
+        if not_ours >= NOT_OURS_AT and top.confidence < WORD_FOR_WORD:
+            return self._not_ours(found, not_ours, asked)
+        if top.entry.guard and top.confidence >= self._model.guard_at:
             return self._given(top, asked.as_of, [])
         certain = top.confidence >= (WORD_FOR_WORD if for_the_other(top.entry, asked) else self._model.answer_at)
         if certain and not top.entry.guard:
             related = self._related(found[1:], request.limit)
             return self._given(top, asked.as_of, related) if top.current else self._not_then(top, asked.as_of, related)
-        if refused >= REFUSED_AROUND and not top.entry.guard:
-            # the best text is ours, but most of what is asked like this is not
-            others = [item for item in found if item.entry.guard]
-            if others and others[0].confidence >= self._model.guard_at:
-                return self._given(others[0], asked.as_of, [])
-            return self._unknown(asked.as_of, self._related(found, request.limit), top.confidence)
         options = [item for item in found if item.current and not item.entry.guard][:OPTIONS]
         asks_back = top.confidence >= (self._model.offer_at if asked.tax_words else self._model.clarify_at)
         if asks_back and options and not top.entry.guard and not asked.wrongful:
@@ -91,6 +86,20 @@ class Answerer:
                 return self._likely(options, asked.as_of)
             return self._which(options, asked)
         return self._unknown(asked.as_of, self._related(found, request.limit), top.confidence)
+
+    def _not_ours(self, found: list[Candidate], probability: float, asked: Understood) -> Answer:
+        """The refusal or referral that fits, or, where that is not clear, that we do not know."""
+        others = [item for item in found if item.entry.guard]
+        if asked.wrongful:
+            others = [item for item in others if item.entry.outcome == "refused"] or others
+        if others:
+            best = others[0]
+            plain = probability >= SURELY_NOT_OURS or (asked.wrongful and best.entry.outcome == "refused")
+            rivals = [item.confidence for item in others[1:] if _says_else(item.entry, best.entry)]
+            alone = best is found[0] or best.confidence >= CLEAR_OF_RIVALS * max(rivals, default=0.0)
+            if best.confidence >= self._model.guard_at or (plain and alone):
+                return self._given(best, asked.as_of, [])
+        return self._unknown(asked.as_of, [], found[0].confidence)
 
     def _word_for_word(self, found: list[Candidate], text: str) -> list[Candidate]:
         """The candidate that an editor wrote this very question for goes first and is sure, if it is one alone."""
@@ -237,6 +246,11 @@ class Answerer:
             effective_from=document.effective_from, effective_to=document.effective_to,
             authority=document.authority, url=document.url,
         )  # fmt: skip
+
+
+def _says_else(one: ContentEntry, other: ContentEntry) -> bool:
+    """Whether two refusals or referrals tell people different things."""
+    return (one.outcome, one.redirect) != (other.outcome, other.redirect)
 
 
 def _option(option: Candidate) -> Related:

@@ -8,11 +8,11 @@ import numpy as np
 
 from knowledge_base.question import Understood
 from knowledge_base.schemas import NATIONAL, AskRequest, ContentEntry, TaxpayerType
-from knowledge_base.search.calibration import FAR, Calibration, Features, length_feature
+from knowledge_base.search.calibration import FAR, Calibration, Features, Signs, length_feature
 from knowledge_base.search.fusion import Scored
 from knowledge_base.search.snapshot import Snapshot
 
-FOR_THEM = 0.01  # for being written for the kind of taxpayer that the question names; the same off for others' texts
+FOR_THEM = 0.006  # for being written for the kind of taxpayer that the question names; the same off for others' texts
 NOT_THEIRS = 0.04  # off an entry that sends people to another agency, when the question names a tax
 WRONGFUL = 0.08  # for an entry that refuses, when the question is how to get away with something
 OUT_OF_TIME = 0.03  # off for a family that has no text for the day
@@ -91,18 +91,33 @@ def _of_family(snapshot: Snapshot, own: list[tuple[float, int]], asked: Understo
     return Candidate(snapshot.entries[place], place, score - (0.0 if current else OUT_OF_TIME), bool(current))
 
 
-def refused_around(snapshot: Snapshot, scored: Scored) -> float:
-    """The share of refusals and referrals among the texts right around the question."""
-    return float(scored.company[snapshot.guards].sum())
+def signs(snapshot: Snapshot, scored: Scored, asked: Understood) -> Signs:
+    """What tells whether a question is ours at all."""
+    guards, kin = snapshot.guards, scored.kin
+    own_words = float(scored.lexical[~guards].max(initial=0))
+    return Signs(
+        lead=kin.lead,
+        lead_of_three=kin.lead_of_three,
+        lead_of_ten=kin.lead_of_ten,
+        lead_in_words=float(scored.lexical[guards].max(initial=0)) - own_words,
+        lead_in_sum=float(scored.total[guards].max(initial=0) - scored.total[~guards].max(initial=0)),
+        share=kin.share,
+        wide_share=kin.wide_share,
+        answer=kin.answer,
+        answer_in_words=own_words,
+        tax_words=asked.tax_words,
+        names_tax=asked.names_tax,
+        wrongful=asked.wrongful,
+        length=length_feature(asked.text),
+    )
 
 
-def features(candidates: list[Candidate], place: int, scored: Scored, text: str, refused: float) -> Features:
-    """What the calibration judges a candidate by; `refused` as `refused_around` gives it."""
+def features(candidates: list[Candidate], place: int, scored: Scored, text: str) -> Features:
+    """What the calibration judges a candidate by."""
     candidate = candidates[place]
     margins = [candidate.score - other.score for other in candidates[: max(place, 4) + 1] if other is not candidate]
     margins += [FAR] * (4 - len(margins))
     return Features(
-        score=candidate.score,
         margin=margins[0],
         margin_second=margins[1],
         margin_fourth=margins[3],
@@ -111,15 +126,12 @@ def features(candidates: list[Candidate], place: int, scored: Scored, text: str,
         agreement=float(scored.agreement[candidate.place]),
         length=length_feature(text),
         cited=float(scored.cited[candidate.place]),
-        company=refused if candidate.entry.guard else 1 - refused,
     )
 
 
-def judged(
-    candidates: list[Candidate], scored: Scored, text: str, model: Calibration, keep: int, refused: float
-) -> list[Candidate]:
+def judged(candidates: list[Candidate], scored: Scored, text: str, model: Calibration, keep: int) -> list[Candidate]:
     """The first few candidates with their confidence."""
     return [
-        replace(item, confidence=round(model.probability(features(candidates, place, scored, text, refused)), 4))
+        replace(item, confidence=round(model.probability(features(candidates, place, scored, text)), 4))
         for place, item in enumerate(candidates[:keep])
     ]  # fmt: skip

@@ -207,7 +207,7 @@ def search(
 ) -> None:
     """显示一个问题的检索得分和最终答复，用于排查。"""
     from hub.kit.clock import today
-    from knowledge_base.candidates import families, judged, refused_around
+    from knowledge_base.candidates import families, judged, signs
     from knowledge_base.question import understand
     from knowledge_base.schemas import AskRequest
     from knowledge_base.search.calibration import calibration
@@ -221,10 +221,12 @@ def search(
         scored = snapshot.rank(asked.text, await service.vector(asked.text), asked.numbers)
         ranked = families(snapshot, scored, request, asked)
         typer.echo(f"检索文本：{asked.text}    适用日期：{asked.as_of}    识别类型：{sorted(asked.taxpayer_types)}")
-        for item in judged(ranked, scored, asked.text, calibration(), count, refused_around(snapshot, scored)):
+        for item in judged(ranked, scored, asked.text, calibration(), count):
             parts = f"dense={scored.dense[item.place]:.4f} lexical={scored.lexical[item.place]:.3f}"
             note = "" if item.current else "[不在有效期] "
             typer.echo(f"{item.confidence:.3f}  {item.score:.4f}  {parts} {note}{item.entry.id}  {item.entry.title}")
+        not_ours = calibration().not_ours(signs(snapshot, scored, asked))
+        typer.echo(f"不归税务或应拒绝的可能：{not_ours:.3f}")
         answer = await service.ask(request)
         typer.echo(f"\n[{answer.status}] {answer.confidence}\n{answer.answer}")
 
@@ -234,7 +236,7 @@ def search(
 @app.command()
 def evaluate(
     context: typer.Context,
-    chosen: Annotated[str, typer.Option("--set", help="盲测题：first、second、third 或 all")] = "all",
+    chosen: Annotated[str, typer.Option("--set", help="盲测题：first、second、third、fourth 或 all")] = "all",
     failures: Annotated[bool, typer.Option("--failures", help="列出没有答对的问题")] = False,
 ) -> None:
     """用盲测题评测文件中的内容，输出 JSON（总体、校准曲线、分主题），并与上次发布时比较。"""

@@ -24,7 +24,7 @@ def train(context: typer.Context) -> None:
 
     content = read_files(context)
     typer.echo(f"已用 {tuning.train(content)} 条文本拟合线性变换，正在拟合置信度……")
-    fitted, figures = tuning.calibrate(content, gate.questions(["first"]))
+    fitted, figures = tuning.calibrate(content, gate.questions(["first", "second"]))
     thresholds = {name: value for name, value in asdict(fitted).items() if name.endswith("_at")}
     typer.echo(json.dumps({**thresholds, **figures}, indent=1))
     typer.echo("候选已保存；用 hub models evaluate 与现用的比较，用 hub models promote 启用。")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import psycopg
@@ -27,7 +28,7 @@ from knowledge_base.search import snapshot_file
 from knowledge_base.search.calibration import calibration
 from knowledge_base.search.embedding import BundledEmbedder, Embedder, Vectors
 from knowledge_base.search.snapshot import Indexed, Snapshot, index_texts
-from knowledge_base.search.vector_index import FaissIndex, PgVectorIndex, VectorIndex
+from knowledge_base.search.vector_index import PgVectorIndex
 
 EMBEDDERS: dict[str, Callable[[], Embedder]] = {"bundled": BundledEmbedder}
 REMEMBERED_QUESTIONS = 4096
@@ -207,13 +208,10 @@ class KnowledgeService:
     async def _swap(self, indexed: Indexed, vectors: Vectors) -> None:
         """Build aside, then serve; questions under way finish on the old snapshot."""
 
-        def make_index() -> VectorIndex:
-            settings = get_settings()
-            if settings.vector_index == "pgvector":
-                return PgVectorIndex(settings.dsn, self._model.model_hash, indexed.hashes)
-            return FaissIndex(vectors)
-
-        snapshot = await asyncio.to_thread(Snapshot, indexed, parameters(), make_index)
+        settings = get_settings()
+        there = partial(PgVectorIndex, settings.dsn, self._model.model_hash, indexed.hashes)
+        make_index = there if settings.vector_index == "pgvector" else None
+        snapshot = await asyncio.to_thread(Snapshot, indexed, parameters(), vectors, make_index)
         old, self._serving = self._serving, _Serving(snapshot, Answerer(snapshot, calibration()))
         if old and self._thread:
             await asyncio.get_running_loop().run_in_executor(self._thread, old.snapshot.close)

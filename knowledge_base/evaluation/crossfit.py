@@ -13,16 +13,15 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from knowledge_base.candidates import Candidate, families, features, refused_around
+from knowledge_base.candidates import Candidate, families, features, signs
 from knowledge_base.evaluation.general import general_questions
 from knowledge_base.evaluation.training import fit_steady_map
 from knowledge_base.parameters.loader import Parameters
 from knowledge_base.question import understand
 from knowledge_base.schemas import AskRequest, ContentEntry, Library, PublishedEntry
-from knowledge_base.search.calibration import Features
+from knowledge_base.search.calibration import Features, Signs
 from knowledge_base.search.embedding import Vectors, turned
 from knowledge_base.search.snapshot import Snapshot, index_texts
-from knowledge_base.search.vector_index import FaissIndex
 
 ROUNDS = 8
 ASKED = 2  # rounds that are asked: a quarter of the questions is enough
@@ -41,10 +40,12 @@ class Sample:
     topic: str
     candidates: list[Candidate]
     features: Features
+    signs: Signs
     rank: int | None
     tax_words: bool
     golden: bool = False
     foreign: bool = False
+    ours: bool = True
 
     @property
     def right(self) -> bool:
@@ -73,8 +74,8 @@ def measure(
     if expected is not None:
         names = [{candidate.entry.family, candidate.entry.id} for candidate in found]
         rank = next((place for place, own in enumerate(names) if own & set(expected)), len(found))
-    judged_by = features(found, 0, scored, asked.text, refused_around(snapshot, scored))
-    return Sample(request.question, topic, found, judged_by, rank, asked.tax_words)
+    judged_by = features(found, 0, scored, asked.text)
+    return Sample(request.question, topic, found, judged_by, signs(snapshot, scored, asked), rank, asked.tax_words)
 
 
 def _request(question: str, entry: ContentEntry, today: date) -> AskRequest:
@@ -102,7 +103,7 @@ def samples(library: Library, law: Parameters, encode: Encode, today: date) -> I
         vectors = turned(raw, turn)
 
         mapped = partial(_mapped, encode, turn)
-        snapshot = Snapshot(indexed, law, partial(FaissIndex, vectors))
+        snapshot = Snapshot(indexed, law, vectors)
         for published in library.entries:
             entry = published.content
             for question in entry.questions:

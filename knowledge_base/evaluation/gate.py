@@ -26,8 +26,9 @@ SETS = {
     "first": ("questions.yaml", "labels.yaml"),
     "second": ("questions_second.yaml", "labels_second.yaml"),
     "third": ("questions_third.yaml", "labels_third.yaml"),
+    "fourth": ("questions_fourth.yaml", "labels_fourth.yaml"),
 }
-"""The first two served to find out what is missing; the third was written and judged before it was ever asked."""
+"""The first two fit the calibration; the others are what to expect of strangers (docs/decisions/0006)."""
 
 JUDGED_ON = date(2026, 11, 22)
 """The day as of which the labels are true; the questions are asked on this day for ever."""

@@ -17,6 +17,7 @@ from knowledge_base.two_questions import entries_of
 from knowledge_base.yaml_files import read_yaml
 
 HONEST = frozenset({"no_answer", "clarify"})
+NOT_OURS = frozenset({"out_of_scope", "other_agency", "evasion", "others_data", "injection"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,11 @@ class Golden:
     halves: tuple[frozenset[str], ...] = ()
     as_of: date | None = None
     context: tuple[str, ...] = ()
+
+    @property
+    def ours(self) -> bool:
+        """Whether the tax administration answers such questions at all."""
+        return self.kind not in NOT_OURS
 
     def request(self) -> AskRequest:
         """The question as a caller puts it."""

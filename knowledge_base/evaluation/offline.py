@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from functools import partial
 
 import numpy as np
 
@@ -20,7 +19,6 @@ from knowledge_base.schemas import Answer, AskRequest
 from knowledge_base.search.calibration import Calibration, calibration
 from knowledge_base.search.embedding import TURN, Vectors, turned
 from knowledge_base.search.snapshot import Snapshot, index_texts
-from knowledge_base.search.vector_index import FaissIndex
 
 
 class Shelf:
@@ -42,7 +40,7 @@ class Shelf:
         self._turn = turn if turn is not None else np.load(TURN, allow_pickle=False).astype(np.float32)
         self._query = query or self.encode
         indexed = index_texts(library_of(content), content.parameters, "files")
-        self.snapshot = Snapshot(indexed, content.parameters, partial(FaissIndex, self.encode(indexed.texts)))
+        self.snapshot = Snapshot(indexed, content.parameters, self.encode(indexed.texts))
         self._answerer = Answerer(self.snapshot, model or calibration())
         self._families = {entry.id: entry.family for entry in self.snapshot.entries}
 

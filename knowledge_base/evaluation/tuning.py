@@ -6,7 +6,6 @@ import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from uuid import NAMESPACE_URL, uuid5
 
 import numpy as np
@@ -23,7 +22,6 @@ from knowledge_base.search import kept_vectors
 from knowledge_base.search.calibration import FILE, Calibration
 from knowledge_base.search.embedding import TURN, BundledEmbedder, Vectors, text_hash
 from knowledge_base.search.snapshot import Snapshot, index_texts
-from knowledge_base.search.vector_index import FaissIndex
 
 CANDIDATE = build.FOLDER / "candidate"
 
@@ -121,7 +119,7 @@ def golden_samples(content: Content, golden: Sequence[Golden]) -> list[crossfit.
         return []
     embedder = BundledEmbedder(CANDIDATE / TURN.name)
     indexed = index_texts(library_of(content), content.parameters, embedder.model_hash)
-    snapshot = Snapshot(indexed, content.parameters, partial(FaissIndex, embedder.encode_many(indexed.texts)))
+    snapshot = Snapshot(indexed, content.parameters, embedder.encode_many(indexed.texts))
     samples = []
     for item in golden:
         request = AskRequest(question=item.text)
@@ -129,5 +127,5 @@ def golden_samples(content: Content, golden: Sequence[Golden]) -> list[crossfit.
         outcome = sample.candidates[0].entry.outcome
         refused_rightly = sample.guard and outcome in item.outcomes
         rank = 0 if refused_rightly else sample.rank
-        samples.append(replace(sample, golden=True, rank=rank, foreign=item.kind == "out_of_scope"))
+        samples.append(replace(sample, golden=True, rank=rank, foreign=item.kind == "out_of_scope", ours=item.ours))
     return samples

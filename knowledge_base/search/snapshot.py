@@ -16,11 +16,11 @@ from knowledge_base.rendering import RenderingError, compose, render
 from knowledge_base.schemas import ContentEntry, Library
 from knowledge_base.search.document_numbers import DocumentNumber, NumberedDocuments
 from knowledge_base.search.embedding import Vectors, text_hash
-from knowledge_base.search.fusion import Agreement, Scored, Scores, company, dense_scores, fuse
+from knowledge_base.search.fusion import Agreement, Scored, Scores, dense_scores, fuse, kin, middles
 from knowledge_base.search.lexical import LexicalIndex, taxes_named
 from knowledge_base.search.normalise import normalise
 from knowledge_base.search.statutes import Statutes
-from knowledge_base.search.vector_index import VectorIndex
+from knowledge_base.search.vector_index import FaissIndex, VectorIndex
 
 REACH = 400  # texts taken from the vector index
 BODY = 16  # texts that are searched for words as one: in a longer body every single word would count for less
@@ -85,7 +85,10 @@ def index_texts(library: Library, law: Parameters, model_hash: str) -> Indexed:
 class Snapshot:
     """A library ready to be searched; built aside, then swapped in."""
 
-    def __init__(self, indexed: Indexed, law: Parameters, make_index: Callable[[], VectorIndex]) -> None:
+    def __init__(
+        self, indexed: Indexed, law: Parameters, vectors: Vectors, make_index: Callable[[], VectorIndex] | None = None
+    ) -> None:
+        """Build it from the vectors of the texts; they are searched in memory unless `make_index` says otherwise."""
         self.key = indexed.key
         self.law = law
         self.documents = indexed.library.documents
@@ -93,6 +96,7 @@ class Snapshot:
         self.guards = np.array([entry.guard for entry in self.entries], bool)
         self.refusals = [place for place, entry in enumerate(self.entries) if entry.outcome == "refused"]
         self.texts, self.owner = indexed.texts, np.array(indexed.owner, np.int64)
+        self._refusing = self.guards[self.owner]
         self.members: dict[str, list[int]] = defaultdict(list)
         for place, entry in enumerate(self.entries):
             self.members[entry.family].append(place)
@@ -101,7 +105,8 @@ class Snapshot:
             self._families_of[text].add(self.entries[place].family)
         self.numbers = NumberedDocuments(self.documents)
         self.statutes = Statutes(indexed.library)
-        self._vectors = make_index()
+        self._vectors = make_index() if make_index else FaissIndex(vectors)
+        self._middles = middles(vectors, self.owner, len(self.entries))
         self._words = LexicalIndex(indexed.bodies)
         self._body_owner = np.array(indexed.body_owner, np.int64)
         self._agreement = Agreement(self._taxes_of_entries())
@@ -118,8 +123,8 @@ class Snapshot:
     def rank(self, text: str, vector: Vectors, numbers: Sequence[DocumentNumber] = ()) -> Scored:
         """How well each entry fits a normalised question."""
         hits = self._vectors.search(vector, REACH)
-        dense = dense_scores(hits, self.owner, len(self.entries))
-        near = company(hits, self.owner, len(self.entries))
+        dense = dense_scores(hits, self.owner, self._middles @ vector)
+        near = kin(hits, self._refusing)
         return fuse(dense, self.lexical(text), self._agreement(taxes_named(text)), self._cites(numbers), near)
 
     def _cites(self, numbers: Sequence[DocumentNumber]) -> Scores:

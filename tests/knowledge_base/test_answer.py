@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,8 @@ from knowledge_base.evaluation.tuning import library_of
 from knowledge_base.ingest.content import read_content
 from knowledge_base.question import understand
 from knowledge_base.schemas import Answer, AskRequest
-from knowledge_base.search.calibration import FEATURES, Calibration
+from knowledge_base.search.calibration import FEATURES, SIGNS, Calibration, Logistic
 from knowledge_base.search.snapshot import Snapshot, index_texts
-from knowledge_base.search.vector_index import FaissIndex
 from tests.knowledge_base import shelf
 from tests.knowledge_base.shelf import WordEmbedder, entry
 
@@ -28,10 +26,16 @@ Ask = Callable[..., Answer]
 
 def plain_calibration(show_at: float = 0.6) -> Calibration:
     """Sure of a good score with a lead over its rivals; unsure of a tie."""
-    weights = {"score": 15.0, "margin": 40.0}
+    weights = {"dense": 15.0, "margin": 40.0}
     return Calibration(
-        model_hash="words", mean=(0.0,) * len(FEATURES), scale=(1.0,) * len(FEATURES),
-        coefficients=tuple(weights.get(name, 0.0) for name in FEATURES), intercept=-11.0,
+        model_hash="words",
+        right=Logistic(
+            (0.0,) * len(FEATURES), (1.0,) * len(FEATURES), tuple(weights.get(name, 0.0) for name in FEATURES), -11.0
+        ),
+        # refusals must lead by a good deal
+        foreign=Logistic(
+            (0.0,) * len(SIGNS), (1.0,) * len(SIGNS), tuple(20.0 * (name == "lead_in_sum") for name in SIGNS), -2.0
+        ),
         answer_at=0.8, show_at=show_at, clarify_at=0.2, offer_at=0.2, guard_at=0.5,
     )  # fmt: skip
 
@@ -41,7 +45,7 @@ def asking(folder: Path, entries: list[dict[str, Any]] | None = None, show_at: f
     content = read_content(*shelf.write(folder, entries))
     embedder = WordEmbedder()
     indexed = index_texts(library_of(content), content.parameters, embedder.model_hash)
-    snapshot = Snapshot(indexed, content.parameters, partial(FaissIndex, embedder.encode(indexed.texts)))
+    snapshot = Snapshot(indexed, content.parameters, embedder.encode(indexed.texts))
     answerer = Answerer(snapshot, plain_calibration(show_at))
 
     def ask(question: str, **known: Any) -> Answer:

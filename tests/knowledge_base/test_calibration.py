@@ -24,15 +24,15 @@ def features(**given: float) -> Features:
 
 def test_a_better_score_and_a_wider_margin_are_likelier_right() -> None:
     for model in (plain_calibration(), calibration()):
-        low = model.probability(features(score=0.5, dense=0.8, lexical=0.3, length=2.4))
-        high = model.probability(features(score=0.9, dense=0.8, lexical=0.3, length=2.4))
-        clear = model.probability(features(score=0.9, margin=0.1, dense=0.8, lexical=0.3, length=2.4))
+        low = model.probability(features(dense=0.5, lexical=0.3, length=2.4))
+        high = model.probability(features(dense=0.9, lexical=0.3, length=2.4))
+        clear = model.probability(features(margin=0.1, dense=0.9, lexical=0.3, length=2.4))
         assert 0 <= low < high < clear <= 1
 
 
 def test_extreme_values_stay_probabilities() -> None:
-    assert 0 <= plain_calibration().probability(features(score=-1e9)) < 1e-6
-    assert 1 - 1e-6 < plain_calibration().probability(features(score=1e9)) <= 1
+    assert 0 <= plain_calibration().probability(features(dense=-1e9)) < 1e-6
+    assert 1 - 1e-6 < plain_calibration().probability(features(dense=1e9)) <= 1
 
 
 def test_comes_back_from_its_file(tmp_path: Path) -> None:

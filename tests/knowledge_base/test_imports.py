@@ -24,7 +24,6 @@ from knowledge_base.question import understand
 from knowledge_base.schemas import AskRequest, Library, StatuteArticle
 from knowledge_base.search.snapshot import Snapshot, index_texts
 from knowledge_base.search.statutes import Statutes, article_name
-from knowledge_base.search.vector_index import FaissIndex
 from tests.knowledge_base import shelf
 from tests.knowledge_base.test_answer import plain_calibration
 
@@ -207,7 +206,7 @@ def test_whoever_asks_for_an_article_reads_it(folders: tuple[Path, Path]) -> Non
     embedder = shelf.WordEmbedder()
     indexed = index_texts(library, files.parameters, "words")
     vectors = embedder.encode(indexed.texts)
-    answerer = Answerer(Snapshot(indexed, files.parameters, lambda: FaissIndex(vectors)), plain_calibration())
+    answerer = Answerer(Snapshot(indexed, files.parameters, vectors), plain_calibration())
     for question in ("苹果税法第十条之一怎么规定的", "《苹果税法》10条之一"):
         request = AskRequest(question=question)
         asked = understand(request, date(2026, 11, 22))

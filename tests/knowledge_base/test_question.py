@@ -27,10 +27,18 @@ TODAY = date(2026, 11, 22)
         ("财税[2012]39号还有效吗", TODAY),
         ("财税〔2012〕39号在2024年怎么执行", date(2024, 12, 31)),
         ("我2019年买了一套，现在再买一套契税多少", TODAY),
+        ("2025年4月之前离境退税的起退点", date(2025, 3, 31)),
+        ("2026年以前买的新能源车", date(2025, 12, 31)),
+        ("2027年1月之前要办的事", date(2027, 1, 1)),  # what is to come cannot be asked about from before
     ],
 )
 def test_the_day_that_is_meant(question: str, day: date) -> None:
     assert understand(AskRequest(question=question), TODAY).as_of == day
+
+
+def test_a_question_is_searched_as_it_was_meant_and_remembered_as_it_was_typed() -> None:
+    asked = understand(AskRequest(question="砖票还能抵口吗"), TODAY)
+    assert (asked.text, asked.typed) == ("专票还能抵扣吗", "砖票还能抵口吗")
 
 
 def test_the_day_that_is_given_goes_first() -> None:

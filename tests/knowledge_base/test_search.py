@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from knowledge_base.search.fusion import CITED, SAME_TAX, Agreement, company, dense_scores, fuse
+from knowledge_base.search.fusion import BEST, CITED, MIDDLE, SAME_TAX, Agreement, Kin, dense_scores, fuse, kin, middles
 from knowledge_base.search.lexical import LexicalIndex, synonyms, tax_names, taxes_named, words
 from knowledge_base.search.vector_index import Hits
 
@@ -50,6 +50,9 @@ class TestLexical:
         assert all(official != said for said, official in synonyms().items())
 
 
+NO_KIN = Kin(0, 0, 0, 0, 0, 0)
+
+
 def hits(*scores: float) -> Hits:
     """Hits at the positions 0, 1, 2 …"""
     return Hits(np.arange(len(scores)), np.array(scores, np.float32))
@@ -58,20 +61,31 @@ def hits(*scores: float) -> Hits:
 class TestFusion:
     """One score per entry."""
 
-    def test_an_entry_is_as_good_as_its_best_texts(self) -> None:
-        scores = dense_scores(hits(0.9, 0.8, 0.7, 0.6), owner=np.array([0, 1, 1, 1]), entries=2)
+    def test_an_entry_is_as_good_as_its_best_texts_and_its_middle(self) -> None:
+        scores = dense_scores(hits(0.9, 0.8, 0.7, 0.6), np.array([0, 1, 1, 1]), np.array([0.5, 0.7], np.float32))
+        three = 1 - BEST - MIDDLE
         # entry 0 has one text: the rest counts as the last hit, 0.6
         assert scores == pytest.approx(
-            [0.4 * 0.9 + 0.6 * (0.9 + 0.6 + 0.6) / 3, 0.4 * 0.8 + 0.6 * (0.8 + 0.7 + 0.6) / 3]
+            [
+                BEST * 0.9 + three * (0.9 + 0.6 + 0.6) / 3 + MIDDLE * 0.5,
+                BEST * 0.8 + three * (0.8 + 0.7 + 0.6) / 3 + MIDDLE * 0.7,
+            ]
         )
 
     def test_what_was_not_hit_counts_as_the_last_hit(self) -> None:
-        assert dense_scores(hits(0.9, 0.5), owner=np.array([0, 0, 1]), entries=2)[1] == pytest.approx(0.5)
-        assert not dense_scores(hits(), owner=np.array([], np.int64), entries=3).any()
+        scores = dense_scores(hits(0.9, 0.5), np.array([0, 0, 1]), np.zeros(2, np.float32))
+        assert scores[1] == pytest.approx((1 - MIDDLE) * 0.5)
+        assert not dense_scores(hits(), np.array([], np.int64), np.zeros(3, np.float32)).any()
 
-    def test_company_is_the_share_of_the_texts_right_around(self) -> None:
-        assert company(hits(0.9, 0.9, 0.5), np.array([0, 1, 1]), 3) == pytest.approx([0.5, 0.5, 0], abs=1e-3)
-        assert not company(hits(), np.array([], np.int64), 2).any()
+    def test_the_middle_of_an_entry_is_a_unit_vector(self) -> None:
+        rows = middles(np.array([[1, 0], [0, 1], [0, 2]], np.float32), np.array([0, 0, 2]), 3)
+        assert rows.tolist() == [pytest.approx([0.5**0.5, 0.5**0.5]), [0, 0], [0, 1]]
+
+    def test_kin_is_the_share_and_the_lead_of_refusals_around(self) -> None:
+        near = kin(hits(0.9, 0.9, 0.7, 0.5), np.array([True, False, False, False]))
+        assert (near.share, near.lead, near.answer) == pytest.approx((0.5, 0.0, 0.9), abs=1e-3)
+        assert near.lead_of_three < 0
+        assert kin(hits(), np.array([], bool)) == Kin(0, 0, 0, 0, 0, 0)
 
     def test_agreement_is_about_the_taxes_named(self) -> None:
         own = [frozenset({"契税"}), frozenset({"印花税"}), frozenset[str]()]
@@ -83,15 +97,15 @@ class TestFusion:
     def test_words_alone_do_not_turn_a_clear_lead_of_vectors(self) -> None:
         none = np.zeros(2, np.float32)
         dense, lexical = np.array([0.95, 0.60], np.float32), np.array([0.1, 0.8], np.float32)
-        assert int(fuse(dense, lexical, none, none, none).total.argmax()) == 0
+        assert int(fuse(dense, lexical, none, none, NO_KIN).total.argmax()) == 0
 
     def test_words_decide_between_equals(self) -> None:
         none = np.zeros(2, np.float32)
         dense, lexical = np.array([0.80, 0.80], np.float32), np.array([0.1, 0.5], np.float32)
-        assert int(fuse(dense, lexical, none, none, none).total.argmax()) == 1
+        assert int(fuse(dense, lexical, none, none, NO_KIN).total.argmax()) == 1
 
     def test_a_cited_document_outweighs_likeness(self) -> None:
         none = np.zeros(2, np.float32)
-        scored = fuse(np.array([0.9, 0.7], np.float32), none, none, np.array([0, 1], np.float32), none)
+        scored = fuse(np.array([0.9, 0.7], np.float32), none, none, np.array([0, 1], np.float32), NO_KIN)
         assert int(scored.total.argmax()) == 1
         assert CITED > 10 * SAME_TAX
