@@ -45,7 +45,7 @@ JUDGED = 12
 WORD_FOR_WORD = 0.98  # the confidence in an entry for which somebody wrote this very question
 NOT_OURS_AT = 0.4  # probability from which on a question is for others or to be refused
 SURELY_NOT_OURS = 0.6  # … from which on the likeliest refusal or referral is given, if it is
-CLEAR_OF_RIVALS = 2.0  # times as likely as the next one
+CLEAR_OF_RIVALS = 3.0  # times as likely as the next one
 RELATED_AT = 0.05  # less likely entries are noise and not help
 
 log = structlog.get_logger(__name__)

@@ -81,9 +81,20 @@ def has_tax_words(text: str) -> bool:
     return "税" in text or any(word in _tax_terms() for word in segmented(text))
 
 
+def _within(word: str) -> list[str]:
+    """The shorter words inside a long one, as jieba's search mode finds them; the text is not cut a second time."""
+    return [
+        part
+        for length in (2, 3)
+        if len(word) > length
+        for place in range(len(word) - length + 1)
+        if is_word(part := word[place : place + length])
+    ]
+
+
 def words(text: str) -> list[str]:
     """The meaningful words of a normalised text, with the official form beside a colloquial one."""
-    cut = _tokenizer().cut_for_search(text, HMM=False)
+    cut = [part for word in segmented(text) for part in (*_within(word), word)]
     found = [word for word in cut if _WORD.search(word) and word not in stop_words()]
     return found + [synonyms()[word] for word in found if word in synonyms()]
 

@@ -108,7 +108,8 @@ class Snapshot:
         self._vectors = make_index() if make_index else FaissIndex(vectors)
         self._middles = middles(vectors, self.owner, len(self.entries))
         self._words = LexicalIndex(indexed.bodies)
-        self._body_owner = np.array(indexed.body_owner, np.int64)
+        # every entry has at least one body, and its bodies stand together
+        self._bodies_begin = np.unique(indexed.body_owner, return_index=True)[1]
         self._agreement = Agreement(self._taxes_of_entries())
         self._cited = [frozenset(citation.document for citation in entry.citations) for entry in self.entries]
         for entry in self.entries:
@@ -135,9 +136,10 @@ class Snapshot:
 
     def lexical(self, text: str) -> Scores:
         """The share of the question's words in the best body of each entry."""
-        scores = np.zeros(len(self.entries), np.float32)
-        np.maximum.at(scores, self._body_owner, self._words.scores(text))
-        return scores
+        if not len(self._bodies_begin):
+            return np.zeros(0, np.float32)
+        best: Scores = np.maximum.reduceat(self._words.scores(text), self._bodies_begin)
+        return best
 
     def families_asked(self, text: str) -> Set[str]:
         """The families of which somebody wrote that a text asks for them, word for word."""

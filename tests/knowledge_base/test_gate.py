@@ -103,7 +103,7 @@ def test_publishing_loads_what_is_no_worse_and_nothing_else(
     assert passed.exit_code == 0, passed.output
     assert published() > 1000
     assert gate.accepted() == run("right", "right")
-    assert CliRunner().invoke(app, ["evaluate", "--set", "third"]).exit_code == 2
+    assert CliRunner().invoke(app, ["evaluate", "--set", "tenth"]).exit_code == 2
 
 
 def test_both_blind_sets_are_judged_completely() -> None:
