@@ -99,8 +99,17 @@ def words(text: str) -> list[str]:
     return found + [synonyms()[word] for word in found if word in synonyms()]
 
 
+@lru_cache
+def _names_of_taxes() -> re.Pattern[str]:
+    """Every word by which a tax, fee or fund is named, official or not."""
+    said = {word for word, official in synonyms().items() if official in tax_names()}
+    return re.compile("|".join(map(re.escape, sorted(said | tax_names()))))
+
+
 def taxes_named(text: str) -> frozenset[str]:
     """The taxes that a normalised text names, whole names only: 个人所得税 does not name 所得税."""
+    if not _names_of_taxes().search(text):  # most texts need not be cut into words to know it
+        return frozenset()
     return frozenset(name for word in segmented(text) if (name := synonyms().get(word, word)) in tax_names())
 
 
