@@ -10,6 +10,8 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from hub.kit.errors import Invalid
+
 
 class Access(StrEnum):
     """Who may use a skill; each level includes the ones before it."""
@@ -81,6 +83,25 @@ def question_of(form: type[BaseModel], name: str) -> Question:
         if isinstance(item, Question):
             return item
     raise LookupError(f"{form.__name__}.{name} is not declared with ask()")
+
+
+class FormInvalid(Invalid):
+    """Fields are missing or wrong; `errors` says which and how to put it right."""
+
+    code = "form_invalid"
+
+
+def form_invalid(complaints: Sequence[Mapping[str, str]]) -> FormInvalid:
+    """The error that tells of every wrong field: its name under "field", what to do in Chinese under "message"."""
+    return FormInvalid(" ".join(item["message"] for item in complaints), errors=list(complaints))
+
+
+def complaint(form: type[BaseModel], item: Mapping[str, Any], unknown: str) -> dict[str, str]:
+    """What to say of one error of pydantic: the rule's own words, else the field's; `unknown` of what is no field."""
+    name = str(item["loc"][0]) if item["loc"] else ""
+    own_words = str(item["ctx"]["error"]) if item["type"] == "value_error" else ""
+    words = unknown if name not in form.model_fields else question_of(form, name).invalid
+    return {"field": name, "message": own_words or words}
 
 
 @dataclass(frozen=True, slots=True)

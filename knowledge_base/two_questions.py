@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from knowledge_base.answer import WORD_FOR_WORD
 from knowledge_base.schemas import Answer, AskRequest, Related
 
-WORD_FOR_WORD = 0.98
 SHORTEST = 5  # characters of a question that can stand alone
 OPENING = "您问了两件事，分别答复如下。"
 _BETWEEN = re.compile(

@@ -9,15 +9,16 @@ from pydantic import BaseModel, ValidationError
 
 from hub.accounts.access import Public
 from hub.kit import clock, idempotency
-from hub.kit.errors import Invalid, NotFound
+from hub.kit.errors import NotFound
 from hub.kit.ids import new_id
 from hub.kit.rates import client_address, rate_limit
-from hub.skills import Access, Skill, SkillContext, question_of
+from hub.skills import Access, Skill, SkillContext, complaint, form_invalid, question_of
 from services.registry import SKILLS, skill_by_name
 
 router = APIRouter(prefix="/api/v1/skills", tags=["skills"])
 
 
+UNKNOWN_FIELD = "没有这一项，请对照服务目录中的表单填写。"
 UNAVAILABLE = "unavailable"
 """The status by which a skill says that an outside system did not answer: not an answer to keep."""
 
@@ -54,12 +55,6 @@ class SkillNotFound(NotFound):
 
     code = "skill_not_found"
     message = "没有这项服务，请查看服务目录。"
-
-
-class FormInvalid(Invalid):
-    """Fields are missing or wrong; `errors` says which and how to put it right."""
-
-    code = "form_invalid"
 
 
 @router.get("", dependencies=[Public])
@@ -113,21 +108,11 @@ def checked_form(skill: Skill, body: dict[str, Any]) -> BaseModel:
     try:
         form = skill.form.model_validate(body)
     except ValidationError as error:
-        raise _invalid([_complaint(skill, item) for item in error.errors(include_url=False)]) from None
+        raise form_invalid(
+            [complaint(skill.form, item, UNKNOWN_FIELD) for item in error.errors(include_url=False)]
+        ) from None
     values = form.model_dump(exclude_none=True)
     missing = [name for name in skill.required_fields(values) if name not in values]
     if missing:
-        raise _invalid([{"field": name, "message": question_of(skill.form, name).prompt} for name in missing])
+        raise form_invalid([{"field": name, "message": question_of(skill.form, name).prompt} for name in missing])
     return form
-
-
-def _complaint(skill: Skill, item: Any) -> dict[str, str]:
-    name = str(item["loc"][0]) if item["loc"] else ""
-    own_words = str(item["ctx"]["error"]) if item["type"] == "value_error" else ""
-    if name not in skill.form.model_fields:
-        return {"field": name, "message": own_words or "没有这一项，请对照服务目录中的表单填写。"}
-    return {"field": name, "message": own_words or question_of(skill.form, name).invalid}
-
-
-def _invalid(complaints: list[dict[str, str]]) -> FormInvalid:
-    return FormInvalid(" ".join(item["message"] for item in complaints), errors=complaints)

@@ -9,9 +9,9 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from hub.kit.db import transaction
-from hub.kit.errors import Invalid, NotFound
+from hub.kit.errors import NotFound
 from hub.kit.ids import new_id
-from hub.skills import question_of
+from hub.skills import FormInvalid, complaint, form_invalid, question_of
 from services.calculations import repository
 from services.calculations.models import Calculation
 from services.calculations.schemas import CalculationRead, CalculatorRead, calculation_read
@@ -33,12 +33,6 @@ class CalculationNotFound(NotFound):
 
     code = "calculation_not_found"
     message = "没有找到这次试算，可能已超过保存期限，请重新计算。"
-
-
-class FormInvalid(Invalid):
-    """Fields are missing or wrong; `errors` says which and how to put it right."""
-
-    code = "form_invalid"
 
 
 def calculators() -> list[CalculatorRead]:
@@ -90,12 +84,8 @@ async def explained(trace_id: UUID) -> CalculationRead:
 
 
 def _invalid(calculator: Calculator, error: ValidationError) -> FormInvalid:
-    complaints = []
-    for item in error.errors(include_url=False):
-        name = str(item["loc"][0]) if item["loc"] else ""
-        message = UNKNOWN_FIELD
-        if name in calculator.form.model_fields:
-            words = question_of(calculator.form, name)
-            message = words.prompt if item["type"] == "missing" else words.invalid
-        complaints.append({"field": name, "message": message})
-    return FormInvalid(" ".join(item["message"] for item in complaints), errors=complaints)
+    complaints = [complaint(calculator.form, item, UNKNOWN_FIELD) for item in error.errors(include_url=False)]
+    for item, told in zip(error.errors(include_url=False), complaints, strict=True):
+        if item["type"] == "missing":
+            told["message"] = question_of(calculator.form, told["field"]).prompt
+    return form_invalid(complaints)

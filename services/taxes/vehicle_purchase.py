@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from hub.skills import Choice, ask
 from services.taxes.calculator import Calculator, CannotCalculate, Figure, TaxForm
+from services.taxes.fields import yes_no
 from services.taxes.worksheet import Basis, Worksheet, money, percent
 
 LAW = "vehicle-purchase-tax-law"
@@ -63,10 +64,7 @@ class VehiclePurchaseForm(TaxForm):
         prompt="这个车价含不含增值税？", label="含税与否", invalid="请选择不含增值税，或者发票的价税合计。",
         choices=(Choice("不含增值税", Terms.WITHOUT_VAT), Choice("发票价税合计", Terms.WITH_VAT)),
     )  # fmt: skip
-    new_energy: bool = ask(
-        False, prompt="是不是列入减免税目录的新能源汽车？", label="新能源", invalid="请回答是或否。",
-        choices=(Choice("是", "yes"), Choice("否", "no")),
-    )  # fmt: skip
+    new_energy: bool = yes_no("是不是列入减免税目录的新能源汽车？", "新能源")
     displacement: int | None = ask(
         None, prompt="摩托车排气量是多少毫升？", label="排气量", invalid="请输入整数毫升，例如 250。", gt=0, le=10000
     )
