@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from actions.choosing import SHORTEST_PART, chosen
 from actions.fields import WEAK_KINDS, kind_of, mentioned
 from actions.hearing import Heard
+from actions.labelled import labelled_numbers
 from actions.wording import SHORT
-from hub.kit.taxtext import Entity, normalise
+from hub.kit.taxtext import Entity
 from hub.skills import question_of
 
 _LABEL_REACH = 10
+IN_PASSING = 3
+"""So many characters of a title must be said in a sentence that only opens a form: two meet by chance."""
 _DIGITS_OF_ATTEMPT = 7
 _ATTEMPT = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z](?: ?[0-9A-Za-z]){6,}")
 _NEW_VALUE = re.compile(r"改成|改为|换成|应该是|应为|是")
@@ -25,6 +29,7 @@ def candidates_in(heard: Heard) -> dict[str, str]:
         return {asked: said.text}
     found = _by_entity(heard)
     if not heard.asks:
+        found |= labelled_numbers(heard, found)
         found |= _by_choice(heard, found)
         if heard.corrects and not found:
             found |= _by_name(heard)
@@ -98,24 +103,31 @@ def _labelled(heard: Heard, entity: Entity) -> list[str]:
 
 def _by_choice(heard: Heard, found: Mapping[str, str]) -> dict[str, str]:
     """Fields with a few choices, where the text names one of them."""
-    standing, text, chosen = heard.standing, heard.said.text, dict[str, str]()
+    standing, text, named = heard.standing, heard.said.text, dict[str, str]()
     for name in standing.skill.form.model_fields:
         question = standing.question(name)
-        if not question.choices or question.entity or name in found or name in standing.known:
+        if not question.choices or question.entity or name in found:
             continue
-        if name != standing.asked and not standing.starting and heard.rest > SHORT:
+        if name in standing.known and not heard.corrects:
             continue
-        exact = (item.value for item in question.choices if text in (item.value, normalise(item.title)))
-        value = next(exact, text)
-        if name in standing.valid({name: value}):
-            chosen[name] = value
-    return chosen
+        if name != standing.asked and not standing.starting and not heard.corrects and heard.rest > SHORT:
+            continue
+        told = _NEW_VALUE.split(text)[-1] if heard.corrects else text
+        value = chosen(told, question.choices, IN_PASSING if standing.starting else SHORTEST_PART)
+        if value is None and heard.corrects and name not in heard.names:
+            continue
+        if name in standing.valid({name: value or told}):
+            value = value or told
+            named[name] = value
+    return named
 
 
 def _by_name(heard: Heard) -> dict[str, str]:
     """金额改成2260: a bare value for the field that is called by its name."""
     standing, text = heard.standing, heard.said.text
-    names = mentioned(standing.skill.form, text, dict.fromkeys([*standing.needed, *standing.known]))
+    # also what is not asked: "当地税率改成4%"
+    form = standing.skill.form
+    names = mentioned(form, text, dict.fromkeys([*standing.needed, *standing.known, *form.model_fields]))
     after = _NEW_VALUE.split(text)[-1]
     for name in names:
         if after != text and name in standing.valid({name: after}):

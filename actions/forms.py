@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.answer import AnswerQuestion
-from actions.fields import summary
+from actions.asides import BEYOND_DOUBT, LEFT_TO_RULES, Asides, switched_to, switching
+from actions.context import context_of, just_done
 from actions.hearing import CONFIRM, Standing
+from actions.offering import CannotGoOn, next_of, offered
 from actions.reading import Reading, read
-from actions.turns import Said, actions_since, rejected_since, said, times_unclear
+from actions.turns import Said, actions_since, begun_since, rejected_since, said, times_unclear
 from bot.dialogue.replies import HUMAN_BUTTON, Reply
+from hub.forms import Offered
 from hub.kit import clock
-from hub.skills import Skill
+from hub.skills import Skill, SkillContext
+from services.identity.steps import missing_step
 
 REQUESTED_SLOT = "requested_slot"
 CANCEL_BUTTON = {"title": "取消", "payload": "intent:cancel"}
 OFFER_HELP_FROM = 2
 """The second answer in a row that cannot be used brings the way out."""
-
-OUT_OF_PLACE = frozenset({"provide", "correct", "affirm", "deny"})
-ANSWERED_BY_RULES = frozenset({"ask_question", "nlu_fallback", "bot_challenge", "ask_capabilities", "repeat", "resume"})
-BEYOND_DOUBT = 0.85
-"""Below it a question that the classifier takes for a goodbye or a wish to talk to somebody is still a question."""
 
 _BEFORE_A_FORM = frozenset(
     {"action_listen", "action_extract_slots", "action_session_start", "action_deactivate_loop", "action_out_of_place"}
@@ -34,14 +33,14 @@ _BEFORE_A_FORM = frozenset(
 
 
 class ValidateForm(Action):  # type: ignore[misc]
-    """Called by Rasa's form on every message while it is open, when it opens, and after each digression.
+    """Called by Rasa's form on every message while it is open, and when it opens.
 
-    Where it sets no slot but `requested_slot`, Rasa's form steps back and the generated rules answer the message.
+    Where it sets no slot but `requested_slot`, Rasa's form steps back and the generated rules close it.
     """
 
-    def __init__(self, skill: Skill, skill_names: Iterable[str], answer: AnswerQuestion) -> None:
+    def __init__(self, skill: Skill, skill_names: Iterable[str], asides: Asides) -> None:
         self.skill = skill
-        self._answer = answer
+        self._asides = asides
         self._skill_names = frozenset(skill_names)
 
     def name(self) -> str:
@@ -53,20 +52,20 @@ class ValidateForm(Action):  # type: ignore[misc]
     ) -> list[EventType]:
         """Read the latest message, once."""
         skill = self.skill
-        starting = tracker.active_loop_name != skill.form_name
+        starting = begun_since(tracker, skill.form_name)
         known, confirmed = known_values(skill, tracker), bool(tracker.slots.get(skill.slot(CONFIRM)))
+        turn = _Turn(skill, dispatcher, tracker, await context_of(skill, tracker), starting)
         done = set(actions_since(tracker)) - _BEFORE_A_FORM - {skill.form_name}
-        if done or rejected_since(tracker, skill.form_name):
-            return self._next(dispatcher, tracker, known, confirmed)
+        begun_instead = starting and switched_to(tracker) == skill.name
+        if (done and not begun_instead) or rejected_since(tracker, skill.form_name):
+            return await turn.goes_on(known, confirmed)
         leftovers = {name: None for name in known} if starting else {}
-        standing = Standing(skill, {} if starting else known, self._requested(tracker, starting), starting)
+        filled = {} if starting else known
+        standing = Standing(skill, filled, turn.requested, starting, await turn.offered(filled))
         message = said(tracker, clock.today())
         reading = read(standing, message, self._skill_names)
         if reading.aside:
-            if not reading.question or _known_to_the_rules(message):
-                return []
-            dispatcher.utter_message(json_message=(await self._answer.reply(tracker)).as_payload())
-            return self._next(dispatcher, tracker, known, confirmed)
+            return await self._aside(turn, message, reading, known, confirmed)
         values = {**standing.known, **reading.values}
         known = {name: value for name, value in values.items() if value is not None}
         confirmed = reading.confirmed or (confirmed and not reading.values and not starting)
@@ -75,30 +74,25 @@ class ValidateForm(Action):  # type: ignore[misc]
         events = [SlotSet(skill.slot(name), value) for name, value in changes.items()]
         if skill.confirm:
             events.append(SlotSet(skill.slot(CONFIRM), confirmed or None))
-        return [*events, *self._next(dispatcher, tracker, known, confirmed)]
+        return [*events, *await turn.goes_on(known, confirmed)]
+
+    async def _aside(
+        self, turn: _Turn, message: Said, reading: Reading, known: Mapping[str, str], confirmed: bool
+    ) -> list[EventType]:
+        """Answer what is not for the form and ask again; begin another form; or leave it to the rules that close it."""
+        wants_to_know = reading.question and message.confidence < BEYOND_DOUBT
+        if message.intent in LEFT_TO_RULES and not wants_to_know:
+            return []
+        if other := self._asides.switch(self.skill, message, question=reading.question):
+            turn.dispatcher.utter_message(json_message=switching(self.skill, other).as_payload())
+            return turn.ends()
+        await self._asides.tell(turn.dispatcher, turn.tracker, self.skill, message, question=reading.question)
+        return await turn.goes_on(known, confirmed)
 
     def after_failure(self, tracker: Tracker) -> list[EventType]:
         """Everything stays as it is, and the same field is asked for again."""
-        return self._next(CollectingDispatcher(), tracker, known_values(self.skill, tracker), confirmed=False)
-
-    def _requested(self, tracker: Tracker, starting: bool) -> str | None:
-        slot = None if starting else tracker.slots.get(REQUESTED_SLOT)
-        return slot.removeprefix(self.skill.slot("")) if isinstance(slot, str) else None
-
-    def _next(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, known: Mapping[str, str], confirmed: bool
-    ) -> list[EventType]:
-        """Ask for the next missing field; setting it to nothing keeps the form from stepping back."""
-        skill = self.skill
-        needed = skill.required_fields(known)
-        missing = next((name for name in needed if name not in known), None)
-        if missing is None and skill.confirm and not confirmed:
-            missing = CONFIRM
-            text = f"请核对{skill.title}的内容：\n{summary(skill.form, known, needed)}"
-            dispatcher.utter_message(json_message=Reply(text, skill=skill.name).as_payload())
-        if missing is None:
-            return [SlotSet(REQUESTED_SLOT, None)]
-        return [SlotSet(skill.slot(missing), None), SlotSet(REQUESTED_SLOT, skill.slot(missing))]
+        skill, known = self.skill, known_values(self.skill, tracker)
+        return _asks_for(skill, _first_missing(skill, known) or (CONFIRM if skill.confirm else None))
 
     def _tell(self, dispatcher: CollectingDispatcher, tracker: Tracker, reading: Reading) -> None:
         """Say what was changed or what was wrong; after two misses in a row with a way out."""
@@ -112,11 +106,67 @@ class ValidateForm(Action):  # type: ignore[misc]
         dispatcher.utter_message(json_message=reply.as_payload())
 
 
-def _known_to_the_rules(message: Said) -> bool:
-    """Whether the rules do the right thing with a question, going by the intent that the classifier gave it."""
-    if message.intent in OUT_OF_PLACE:
-        return False
-    return message.intent in ANSWERED_BY_RULES or message.confidence >= BEYOND_DOUBT
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """One call of a form: who asks, what was said, and what it does next."""
+
+    skill: Skill
+    dispatcher: CollectingDispatcher
+    tracker: Tracker
+    context: SkillContext
+    starting: bool
+
+    @property
+    def requested(self) -> str | None:
+        """The field that was asked for last."""
+        slot = None if self.starting else self.tracker.slots.get(REQUESTED_SLOT)
+        return slot.removeprefix(self.skill.slot("")) if isinstance(slot, str) else None
+
+    @property
+    def may(self) -> bool:
+        """Whether the person may use the skill."""
+        return missing_step(self.skill, self.context.principal) is None
+
+    async def offered(self, known: Mapping[str, str]) -> Offered:
+        """The choices that this person has."""
+        return await offered(self.skill, self.context, known) if self.may else {}
+
+    async def goes_on(self, known: Mapping[str, str], confirmed: bool) -> list[EventType]:
+        """Ask for the next missing field; setting it to nothing keeps the form from stepping back.
+
+        A form that may not or cannot go on ends; what to do about it is up to its submission.
+        """
+        skill, again = self.skill, just_done(self.tracker, self.skill.form_name) == f"action_submit_{self.skill.name}"
+        if not self.may:
+            return self.ends()
+        # what its own submission found wrong is asked again, without doing the work for it twice
+        asked = _first_missing(skill, known) if again else self.requested
+        opening = self.starting and not again
+        try:
+            coming = await next_of(skill, self.context, known, opening=opening, asked=asked, confirmed=confirmed)
+        except CannotGoOn as end:
+            self.dispatcher.utter_message(json_message=end.reply.as_payload())
+            return self.ends()
+        for reply in coming.replies:
+            self.dispatcher.utter_message(json_message=reply.as_payload())
+        prefilled = [SlotSet(skill.slot(name), value) for name, value in coming.known.items() if name not in known]
+        dropped = [SlotSet(skill.slot(name), None) for name in coming.dropped]
+        return [*prefilled, *dropped, *_asks_for(skill, coming.missing)]
+
+    def ends(self) -> list[EventType]:
+        """Close the form; a slot stands beside `requested_slot`, else the form would only step back."""
+        first = self.skill.slot(next(iter(self.skill.form.model_fields)))
+        return [SlotSet(first, self.tracker.slots.get(first)), SlotSet(REQUESTED_SLOT, None)]
+
+
+def _first_missing(skill: Skill, known: Mapping[str, str]) -> str | None:
+    return next((name for name in skill.required_fields(known) if name not in known), None)
+
+
+def _asks_for(skill: Skill, missing: str | None) -> list[EventType]:
+    if missing is None:
+        return [SlotSet(REQUESTED_SLOT, None)]
+    return [SlotSet(skill.slot(missing), None), SlotSet(REQUESTED_SLOT, skill.slot(missing))]
 
 
 def known_values(skill: Skill, tracker: Tracker) -> dict[str, str]:

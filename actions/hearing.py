@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from actions.fields import WEAK_KINDS, check, mentioned, names_of
+from actions.choosing import chosen
+from actions.fields import WEAK_KINDS, mentioned, names_of
 from actions.turns import Said
 from actions.wording import AT_A_LOSS, CHANGED, LONG, MISTAKEN, SHORT, WAY_OUT, asks, is_short, leftover
+from hub.forms import Checked, Offered, check, shown, summary
 from hub.skills import Question, Skill, question_of
 
 CONFIRM = "confirm"
+NOT_AMONG = "没有对上可选的{label}，请点下面的按钮，或者输入其中一项的名称。"
 SURE = 0.7
 """From here on the classifier's word for a question counts even where the wording does not show it."""
 
@@ -24,6 +27,7 @@ class Standing:
     known: Mapping[str, str]
     requested: str | None
     starting: bool = False
+    offered: Offered = field(default_factory=dict)
 
     @cached_property
     def needed(self) -> list[str]:
@@ -36,8 +40,17 @@ class Standing:
         return self.requested if self.requested in self.skill.form.model_fields else None
 
     def question(self, name: str) -> Question:
-        """The words of a field."""
-        return question_of(self.skill.form, name)
+        """The words of a field, with the choices that this person has."""
+        question = question_of(self.skill.form, name)
+        return replace(question, choices=tuple(self.offered[name])) if name in self.offered else question
+
+    def shown(self, name: str, value: str) -> str:
+        """A value as people read it."""
+        return shown(self.skill.form, name, value, self.offered.get(name, ()))
+
+    def summary(self, names: Iterable[str]) -> str:
+        """What is known of these fields, a line each."""
+        return summary(self.skill.form, self.known, names, self.offered)
 
     def label(self, name: str) -> str:
         """What a field is called."""
@@ -45,7 +58,19 @@ class Standing:
 
     def valid(self, candidates: Mapping[str, str]) -> dict[str, str]:
         """Those of the candidates that the form accepts, in canonical form."""
-        return check(self.skill.form, candidates, self.known).values
+        return self.checked(candidates).values
+
+    def checked(self, candidates: Mapping[str, str]) -> Checked:
+        """What the form's validators say to the candidates; one of the choices where there are such."""
+        meant, problems = dict(candidates), dict[str, str]()
+        for name in candidates.keys() & self.offered.keys():
+            if value := chosen(candidates[name], self.offered[name]):
+                meant[name] = value
+            else:
+                problems[name] = NOT_AMONG.format(label=self.label(name))
+        ours = {name: value for name, value in meant.items() if name not in problems}
+        checked = check(self.skill.form, ours, self.known) if ours else Checked()
+        return Checked(checked.values, {**problems, **checked.problems})
 
 
 @dataclass(frozen=True)
@@ -70,7 +95,9 @@ class Heard:
 
     @cached_property
     def asks(self) -> bool:
-        """Whether it is a question rather than an answer."""
+        """Whether it is a question rather than an answer; "月薪2万要交多少税" begins a calculation, however worded."""
+        if self.standing.starting and self.said.intent == self.standing.skill.name:
+            return False
         sure = self.said.intent == "ask_question" and self.said.confidence >= SURE and not self.is_at_a_loss
         return (sure or asks(self.said.text)) and not self.mostly_values
 

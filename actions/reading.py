@@ -9,16 +9,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from actions.candidates import candidates_in, other_amount
-from actions.fields import Checked, check, shown, summary
 from actions.hearing import CONFIRM, Heard, Standing
 from actions.turns import Said
 from actions.wording import MISTAKEN, SHORT, WAY_OUT
+from hub.forms import Checked
 
 CONFIRM_OR_CORRECT = "请回复“确认”提交，或者告诉我要改哪一项。"
+GUESSED = 0.85
+"""Below it the classifier's word for a few words that may be a name is a guess."""
 ASIDE_INTENTS = frozenset(
     {
         "ask_question", "cancel", "talk_to_human", "greet", "thank", "goodbye", "bot_challenge", "ask_capabilities",
-        "repeat", "resume",
+        "repeat", "resume", "explain_amount",
     }
 )  # fmt: skip
 """What a message without values for the form may be: the generated rules answer it and come back to the form."""
@@ -41,11 +43,11 @@ class Reading:
 
 def read(standing: Standing, said: Said, skill_names: Iterable[str]) -> Reading:
     """Read a message; everything in it is taken at once."""
-    form, asked = standing.skill.form, standing.asked
+    asked = standing.asked
     if said.command:
         return _pressed(standing, said)
     if asked and not standing.question(asked).interruptible and not (said.settled and said.intent in WAY_OUT):
-        return _applied(standing, check(form, {asked: said.text}, standing.known))
+        return _applied(standing, standing.checked({asked: said.text}))
     heard = Heard(said, standing)
     if heard.leaves and not standing.starting:
         return Reading(aside=True)
@@ -53,7 +55,7 @@ def read(standing: Standing, said: Said, skill_names: Iterable[str]) -> Reading:
     if heard.corrects and (reading := _without_new_value(heard, candidates)):
         return reading
     if candidates:
-        reading = _applied(standing, check(form, candidates, standing.known))
+        reading = _applied(standing, standing.checked(candidates))
         if asked and asked not in reading.values and (other := other_amount(heard)):
             reading.notes.append(other)
             reading.unclear = asked
@@ -69,6 +71,8 @@ def _without_values(heard: Heard, skill_names: Iterable[str]) -> Reading:
     if confirming and said.intent in ("affirm", "deny") and not heard.asks:
         return _verdict(standing, said.intent)
     helpless = heard.is_at_a_loss and said.intent == "ask_question" and asked is not None
+    if asked and _is_free(heard, asked) and asked in standing.valid({asked: said.text}):
+        return _applied(standing, standing.checked({asked: said.text}))
     if heard.asks or said.intent in skill_names or (said.intent in ASIDE_INTENTS and not helpless):
         return Reading(aside=True, question=heard.asks and not said.settled)
     if said.intent == "affirm":
@@ -80,8 +84,16 @@ def _without_values(heard: Heard, skill_names: Iterable[str]) -> Reading:
         return Reading(notes=[_how_to_correct(standing)])
     question = standing.question(asked)
     if not (question.entity or question.choices):
-        return _applied(standing, check(standing.skill.form, {asked: said.text}, standing.known))
+        return _applied(standing, standing.checked({asked: said.text}))
     return _useless(heard, asked) if heard.attempts else Reading(aside=True, question=True)
+
+
+def _is_free(heard: Heard, asked: str) -> bool:
+    """Whether any few words may be the answer (a name): the classifier's guess at them then counts for little."""
+    question, said = heard.standing.question(asked), heard.said
+    if question.entity or question.choices or heard.asks or said.settled:
+        return False
+    return said.intent in ("provide", "nlu_fallback") or said.confidence < GUESSED
 
 
 def _useless(heard: Heard, asked: str) -> Reading:
@@ -91,7 +103,7 @@ def _useless(heard: Heard, asked: str) -> Reading:
         return Reading(notes=[f"现在需要的是{standing.label(asked)}。"], unclear=asked)
     if heard.said.entities:  # what is recognised as something else is not this
         text = heard.said.without_entities().strip()
-    checked = check(standing.skill.form, {asked: text}, standing.known)
+    checked = standing.checked({asked: text})
     return _applied(standing, checked) if text else Reading(notes=[standing.question(asked).invalid], unclear=asked)
 
 
@@ -131,20 +143,19 @@ def _without_new_value(heard: Heard, candidates: Mapping[str, str]) -> Reading |
 
 
 def _how_to_correct(standing: Standing) -> str:
-    form = standing.skill.form
     example = standing.label(next(iter(standing.known)))
-    lines = summary(form, standing.known, form.model_fields)
+    lines = standing.summary(standing.skill.form.model_fields)
     return f"已填写：\n{lines}\n要改哪一项，直接说就行，例如“{example}改成……”。"
 
 
 def _applied(standing: Standing, checked: Checked) -> Reading:
     """The values that are valid, in words where they replace others; and what is wrong with the rest."""
-    form, known = standing.skill.form, standing.known
+    known = standing.known
     reading = Reading(values={name: value for name, value in checked.values.items() if known.get(name) != value})
     changed = [name for name in reading.values if name in known]
     needed = standing.skill.required_fields({**known, **checked.values})
     if changed and not standing.starting:
-        told = "，".join(f"{standing.label(name)}改为{shown(form, name, checked.values[name])}" for name in changed)
+        told = "，".join(f"{standing.label(name)}改为{standing.shown(name, checked.values[name])}" for name in changed)
         reading.notes.append(f"已把{told}。")
         stale = [name for name in standing.needed if name in known and name not in needed]
         reading.values |= dict.fromkeys(stale)

@@ -8,11 +8,15 @@ from rasa_sdk import Action
 from rasa_sdk.executor import ActionExecutor
 
 from actions.answer import AnswerQuestion
+from actions.asides import Asides
+from actions.asking import AskField
+from actions.explain import Explain
 from actions.forms import ValidateForm
 from actions.handoff import HandOff
+from actions.recalculate import Recalculate
 from actions.session import OutOfPlace, Repeat, Resume
 from actions.submit import SubmitForm
-from hub.skills import Skill
+from hub.skills import Skill, question_of
 from services.registry import SKILLS
 
 
@@ -21,12 +25,19 @@ def actions_for(skills: tuple[Skill, ...]) -> list[Action]:
     names = [skill.name for skill in skills]
     human = HandOff(skills)
     answer = AnswerQuestion(human)
-    shared = [answer, human, Repeat(), Resume(skills), OutOfPlace(skills, answer)]
+    asides = Asides(skills, answer)
+    again = Recalculate(names)
+    shared = [answer, human, Repeat(), Resume(skills), OutOfPlace(skills, answer, again), Explain(), again]
     return [
         *shared,
-        *(ValidateForm(skill, names, answer) for skill in skills),
+        *(ValidateForm(skill, names, asides) for skill in skills),
         *(SubmitForm(skill) for skill in skills),
+        *(AskField(skill, name) for skill in skills for name in skill.form.model_fields if _has_options(skill, name)),
     ]
+
+
+def _has_options(skill: Skill, name: str) -> bool:
+    return question_of(skill.form, name).options is not None
 
 
 def executor_for(skills: tuple[Skill, ...]) -> ActionExecutor:

@@ -11,12 +11,14 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.answer import AnswerQuestion
 from actions.fields import WEAK_KINDS
+from actions.recalculate import Recalculate
 from actions.turns import said, split
 from actions.wording import SHORT, asks, leftover
 from bot.dialogue.mapper import replies_from_events
 from bot.dialogue.replies import Reply, skill_button
 from hub.kit import clock
 from hub.skills import Skill, question_of
+from services.identity.steps import STEP_SKILLS
 
 NOTHING_SAID_YET = Reply("我们刚开始。请直接说您想问什么、办什么。")
 
@@ -73,12 +75,14 @@ class OutOfPlace(Action):  # type: ignore[misc]
     send number, date and amount in any. What says more than that is a question that the classifier mistook.
     """
 
-    def __init__(self, skills: tuple[Skill, ...], answer: AnswerQuestion) -> None:
+    def __init__(self, skills: tuple[Skill, ...], answer: AnswerQuestion, recalculate: Recalculate) -> None:
         self._answer = answer
+        self._recalculate = recalculate
         self._by_entity: dict[str, list[Skill]] = {}
         for skill in skills:
-            entity = question_of(skill.form, next(iter(skill.form.model_fields))).entity
-            if entity and entity not in WEAK_KINDS:
+            first = next(iter(skill.form.model_fields), None)
+            entity = question_of(skill.form, first).entity if first else None
+            if entity and entity not in WEAK_KINDS and skill.name not in STEP_SKILLS:
                 self._by_entity.setdefault(entity, []).append(skill)
 
     def name(self) -> str:
@@ -89,6 +93,8 @@ class OutOfPlace(Action):  # type: ignore[misc]
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Mapping[str, Any]
     ) -> list[EventType]:
         """Open the form that is meant, answer, or say that there is nothing to apply it to."""
+        if await self._recalculate.change(tracker):
+            return [FollowupAction(self._recalculate.name())]
         message = said(tracker, clock.today())
         kinds = dict.fromkeys(entity.kind for entity in message.entities)
         meant = [skill for kind in kinds for skill in self._by_entity.get(kind, ())]

@@ -5,24 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.asides import switched_to
+from actions.context import FOR, context_of, put_aside
 from actions.forms import CANCEL_BUTTON, cleared, known_values
 from actions.hearing import CONFIRM
-from actions.turns import said
+from actions.offering import KEPT, NO_ANSWER, STOPPED, TRY_AGAIN_BUTTON
+from actions.turns import marks, split
 from bot.dialogue.replies import HUMAN_BUTTON, Reply
-from hub.kit import clock
+from hub.forms import reasons, wrong_fields
 from hub.kit.errors import HubError, Unavailable
 from hub.kit.logging import get_logger
-from hub.skills import Skill, SkillContext, SkillResult, question_of
+from hub.skills import Skill, SkillResult, question_of
+from services.gateways.errors import GatewayError
+from services.identity.steps import STEP_SKILLS, WHY, missing_step
+from services.registry import skill_by_name
 
 log = get_logger(__name__)
 
-TRY_AGAIN_BUTTON = {"title": "再试一次", "payload": "intent:resume"}
-KEPT = "您填写的内容已为您保留，稍后回复“继续”即可再次提交。"
 FAILED = "抱歉，提交时出了点问题，没有办成，已经记录下来。"
 UNAVAILABLE = "unavailable"
 """The status by which a skill says that an outside system did not answer."""
@@ -43,17 +47,24 @@ class SubmitForm(Action):  # type: ignore[misc]
     ) -> list[EventType]:
         """Submit. The key is the message that completed the form: the same message again is the same act."""
         skill = self.skill
+        if (other := switched_to(tracker)) and other != skill.name:
+            return [FollowupAction(skill_by_name(other).form_name)]
+        if stopped := marks(split(tracker.events)[-1], STOPPED) if tracker.events else []:
+            # the form has said why it cannot go on; what it keeps, it has marked
+            return [] if _keeps(tracker) and stopped[-1] == skill.name else cleared(skill)
+        context = await context_of(skill, tracker)
+        if step := missing_step(skill, context.principal):
+            return self._step_up(dispatcher, step)
         known = known_values(skill, tracker)
         needed = skill.required_fields(known)
         try:
-            form = skill.form.model_validate({name: known[name] for name in needed if name in known})
+            form = skill.form.model_validate({name: known[name] for name in (*needed, *known) if name in known})
         except ValidationError as error:
-            wrong = _fields_of(error, skill.form) or needed[-1:]
-            return self._again(dispatcher, _reasons(error, skill.form), wrong)
+            return self._again(dispatcher, reasons(error, skill.form), wrong_fields(error, skill.form) or needed[-1:])
         try:
-            result = await self._submit(form, tracker)
-        except Unavailable as error:
-            return self._kept(dispatcher, error.user_message)
+            result = await skill.submit(context, form)
+        except (Unavailable, GatewayError) as error:
+            return self._kept(dispatcher, error.user_message if isinstance(error, Unavailable) else NO_ANSWER)
         except HubError as error:
             log.warning("skill_refused", skill=skill.name, code=error.code)
             _say(dispatcher, Reply(error.user_message, buttons=(HUMAN_BUTTON,)))
@@ -67,18 +78,29 @@ class SubmitForm(Action):  # type: ignore[misc]
         if result.retry_fields:
             return self._again(dispatcher, result.text, result.retry_fields, _citations(result))
         _say(dispatcher, _reply(result))
-        return cleared(skill)
+        return [*cleared(skill), *await self._back(dispatcher, tracker)]
 
-    async def _submit(self, form: BaseModel, tracker: Tracker) -> SkillResult:
-        message = said(tracker, clock.today())
-        context = SkillContext(
-            today=clock.today(),
-            key=f"{tracker.sender_id}:{message.message_id}",
-            caller=f"conversation:{tracker.sender_id}",
-            channel=message.channel,
-            conversation_id=tracker.sender_id,
-        )
-        return await self.skill.submit(context, form)
+    def _step_up(self, dispatcher: CollectingDispatcher, step: str) -> list[EventType]:
+        """Lift the person first; everything that was filled in stays, but a confirmation is given anew."""
+        said = Reply(f"{WHY[step]}完成后我们接着办“{self.skill.title}”。", extra={FOR: self.skill.name})
+        _say(dispatcher, said)
+        unconfirmed = [SlotSet(self.skill.slot(CONFIRM), None)] if self.skill.confirm else []
+        return [*unconfirmed, *_opens(step)]
+
+    async def _back(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> list[EventType]:
+        """After a step: to the next one, or back to what it was done for."""
+        waiting = put_aside(tracker) if self.skill.name in STEP_SKILLS else None
+        if waiting is None:
+            return []
+        aim = skill_by_name(waiting)
+        context = await context_of(aim, tracker)
+        step = missing_step(aim, context.principal)
+        if step == self.skill.name:  # it was done and did not lift: asking again would go round in circles
+            return []
+        if step:
+            _say(dispatcher, Reply(WHY[step], extra={FOR: waiting}))
+            return _opens(step)
+        return [FollowupAction(aim.form_name)]
 
     def _again(
         self,
@@ -109,6 +131,7 @@ def _say(dispatcher: CollectingDispatcher, reply: Reply) -> None:
 def _reply(result: SkillResult) -> Reply:
     buttons = tuple({"title": button.title, "payload": button.payload} for button in result.buttons)
     extra = {"outcome": result.status, **({"receipt": result.receipt} if result.receipt else {})}
+    extra |= {"trace": result.trace_id} if result.trace_id else {}
     return Reply(result.text, buttons=buttons, citations=_citations(result), extra=extra)
 
 
@@ -116,17 +139,11 @@ def _citations(result: SkillResult) -> tuple[dict[str, Any], ...]:
     return tuple(dict(citation) for citation in result.citations)
 
 
-def _fields_of(error: ValidationError, form: type[BaseModel]) -> list[str]:
-    wrong = {str(item["loc"][0]) for item in error.errors() if item["loc"]}
-    return [name for name in form.model_fields if name in wrong]
+def _opens(step: str) -> list[EventType]:
+    """Begin a step afresh, without what somebody may have typed into it and given up."""
+    skill = skill_by_name(step)
+    return [*cleared(skill), FollowupAction(skill.form_name)]
 
 
-def _reasons(error: ValidationError, form: type[BaseModel]) -> str:
-    """What is wrong, in our own words wherever a validator chose them."""
-    reasons = []
-    for item in error.errors():
-        if item["type"] == "value_error":
-            reasons.append(str(item["ctx"]["error"]))
-        elif item["loc"]:
-            reasons.append(question_of(form, str(item["loc"][0])).invalid)
-    return "\n".join(dict.fromkeys(reasons)) or "填写的内容有误，请核对。"
+def _keeps(tracker: Tracker) -> bool:
+    return bool(marks(split(tracker.events)[-1], "kept"))

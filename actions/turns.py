@@ -93,6 +93,14 @@ def actions_since(tracker: Tracker) -> list[str]:
     return [str(event.get("name")) for event in turns[-1] if event.get("event") == "action"] if turns else []
 
 
+def begun_since(tracker: Tracker, form_name: str) -> bool:
+    """Whether the form is being opened on the latest message: Rasa marks it active before it asks us anything."""
+    turns = split(tracker.events)
+    return tracker.active_loop_name != form_name or any(
+        event.get("event") == "active_loop" and event.get("name") == form_name for event in (turns[-1] if turns else ())
+    )
+
+
 def rejected_since(tracker: Tracker, form_name: str) -> bool:
     """Whether the form has been offered the latest message and had no use for it."""
     turns = split(tracker.events)

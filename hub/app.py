@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from bot.conversation.service import ConversationService
-from channels.web.router import error_page
+from channels.web.pages import error_page
 from hub.api import include_routers
 from hub.api.site import SiteProfile
 from hub.bureau import bureau

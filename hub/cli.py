@@ -25,11 +25,18 @@ from hub.bootstrap.postgres import PostgresTrouble
 from hub.bootstrap.up import AlreadyRunning, only_copy, prepare, prepare_secrets, up
 from hub.kit.db import dispose, transaction
 from hub.kit.errors import HubError
+from hub.outbox.commands import app as outbox
 from hub.settings import get_settings
 from knowledge_base.commands import app as knowledge
 from knowledge_base.model_commands import app as models
 from services.gateways.inspection.commands import app as inspection_sandbox
+from services.gateways.payments.commands import app as payment_sandbox
+from services.gateways.real_name.commands import app as real_name_sandbox
+from services.gateways.sms.commands import app as sms_sandbox
+from services.gateways.tax_core.commands import app as core_sandbox
+from services.payment.commands import app as payment
 from services.registry import SKILLS
+from services.reminders.commands import app as reminders
 
 app = typer.Typer(help="12366 知识库平台", no_args_is_help=True, pretty_exceptions_enable=False)
 staff = typer.Typer(help="工作人员", no_args_is_help=True)
@@ -43,7 +50,14 @@ app.add_typer(staff, name="staff")
 app.add_typer(secrets, name="secrets")
 app.add_typer(audit_log, name="audit")
 sandbox.add_typer(inspection_sandbox, name="inspection", help="发票查验平台")
+sandbox.add_typer(core_sandbox, name="core", help="核心征管系统")
+sandbox.add_typer(real_name_sandbox, name="real-name", help="实名核验服务")
+sandbox.add_typer(sms_sandbox, name="sms", help="短信通道和演示手机")
+sandbox.add_typer(payment_sandbox, name="payment", help="支付渠道")
+app.add_typer(payment, name="payment", help="缴款")
 app.add_typer(sandbox, name="sandbox")
+app.add_typer(reminders, name="reminders")
+app.add_typer(outbox, name="outbox")
 
 
 @app.command("up")

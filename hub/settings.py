@@ -33,6 +33,8 @@ class Settings(BaseSettings):
 
     # secrets, generated on first run into var/secrets.env; the first data key encrypts, all of them decrypt
     data_keys: SecretStr = SecretStr("")
+    index_key: SecretStr = SecretStr("")
+    receipt_keys: SecretStr = SecretStr("")  # the first one signs receipts of returns, all of them verify
     action_secret: SecretStr = SecretStr("")
     dialogue_token: SecretStr = SecretStr("")
     staff_token: SecretStr = SecretStr("")
@@ -52,6 +54,41 @@ class Settings(BaseSettings):
     inspection_key: SecretStr = SecretStr("")
     inspection_timeout_seconds: float = Field(5.0, gt=0)
 
+    core_gateway: Literal["sandbox", "http"] = "sandbox"
+    core_url: str = ""
+    core_key: SecretStr = SecretStr("")
+    core_timeout_seconds: float = Field(5.0, gt=0)
+
+    real_name_gateway: Literal["sandbox", "http"] = "sandbox"
+    real_name_url: str = ""
+    real_name_key: SecretStr = SecretStr("")
+    real_name_timeout_seconds: float = Field(5.0, gt=0)
+    sms_gateway: Literal["sandbox", "aliyun"] = "sandbox"
+    sms_url: str = "https://dysmsapi.aliyuncs.com"
+    sms_key: SecretStr = SecretStr("")
+    sms_sign_name: str = "12366"
+    sms_templates: dict[str, str] = {}
+    sms_timeout_seconds: float = Field(5.0, gt=0)
+
+    # ways of paying: `off` takes one out of the list; keys as docs/developers/payment.md says
+    payment_wechat_gateway: Literal["sandbox", "http", "off"] = "sandbox"
+    payment_wechat_url: str = "https://api.mch.weixin.qq.com"
+    payment_wechat_key: SecretStr = SecretStr("")
+    payment_alipay_gateway: Literal["sandbox", "http", "off"] = "sandbox"
+    payment_alipay_url: str = "https://openapi.alipay.com/gateway.do"
+    payment_alipay_key: SecretStr = SecretStr("")
+    payment_bank_gateway: Literal["sandbox", "http", "off"] = "sandbox"
+    payment_bank_url: str = ""
+    payment_bank_key: SecretStr = SecretStr("")
+    payment_timeout_seconds: float = Field(8.0, gt=0)
+
+    # people who signed in: how long a session lives, and how often a code may be asked for
+    session_idle_minutes: int = Field(30, ge=1)
+    session_hours: int = Field(12, ge=1)
+    codes_per_hour: int = Field(5, ge=1)
+    codes_per_day: int = Field(10, ge=1)
+    codes_per_address_hour: int = Field(60, ge=1)
+
     # the bureau, as data
     bureau_profile: Path = ROOT / "hub/bureau/default.yaml"
 
@@ -59,6 +96,7 @@ class Settings(BaseSettings):
     rate_ask: str = "60/minute"
     rate_conversation: str = "20/minute"
     rate_message: str = "60/minute"
+    rate_auth: str = "30/minute"
     trusted_proxies: list[str] = []
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -84,7 +122,8 @@ class Settings(BaseSettings):
     @property
     def sandboxes(self) -> list[str]:
         """Names of the outside systems that a sandbox stands in for; pages show 演示环境 while there is one."""
-        return ["inspection"] if self.inspection_gateway == "sandbox" else []
+        gateways = [name for name in type(self).model_fields if name.endswith("_gateway")]
+        return [name.removesuffix("_gateway") for name in gateways if getattr(self, name) == "sandbox"]
 
 
 @lru_cache

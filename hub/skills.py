@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from pydantic import BaseModel, Field
 
@@ -20,6 +21,28 @@ class Access(StrEnum):
     VERIFIED = "verified"
     REAL_NAME = "real_name"
     AUTHORISED = "authorised"
+
+
+    def covers(self, needed: Access) -> bool:
+        """Whether somebody at this level may use what needs the other."""
+        levels = list(Access)
+        return levels.index(self) >= levels.index(needed)
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A person who proved who they are, and for whom they act.
+
+    `taxpayer_id` is the core system's number of the taxpayer chosen last, with its name and the person's role there;
+    None until one is chosen. The level is `AUTHORISED` only then.
+    """
+
+    person_id: UUID
+    level: Access
+    name: str
+    taxpayer_id: str | None = None
+    taxpayer_name: str | None = None
+    role: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +59,10 @@ class Question:
 
     `entity` names the kind of thing that understanding recognises on its own in any sentence (see `hub.kit.taxtext`);
     `label` and `synonyms` are the words by which people refer to the field when they correct it ("日期说错了");
-    `interruptible` is False where the value is free prose that looks like a question.
+    `interruptible` is False where the value is free prose that looks like a question; `secret` values (a one-time code)
+    are never repeated to the person. `options` works the choices out where they depend on who asks. `before` is work to
+    do when the field is about to be asked for the first time (send the code that it asks for); it returns words to say
+    ahead of the prompt, or None.
     """
 
     prompt: str
@@ -47,6 +73,9 @@ class Question:
     synonyms: tuple[str, ...] = ()
     choices: tuple[Choice, ...] = ()
     interruptible: bool = True
+    secret: bool = False
+    options: Options | None = None
+    before: Before | None = None
 
 
 def ask(
@@ -60,13 +89,18 @@ def ask(
     synonyms: Sequence[str] = (),
     choices: Sequence[Choice] = (),
     interruptible: bool = True,
+    secret: bool = False,
+    options: Options | None = None,
+    before: Before | None = None,
     **limits: Any,
 ) -> Any:
     """A pydantic field together with its Chinese words; `limits` go to `pydantic.Field` (gt, max_length, pattern …).
 
     With a `default_factory` among them, `default` is not used.
     """
-    question = Question(prompt, invalid, label, hint, entity, tuple(synonyms), tuple(choices), interruptible)
+    question = Question(
+        prompt, invalid, label, hint, entity, tuple(synonyms), tuple(choices), interruptible, secret, options, before
+    )
     if "default_factory" not in limits:
         limits["default"] = default
     field_info = Field(title=label, description=hint or prompt, **limits)
@@ -109,7 +143,8 @@ class SkillContext:
     """What a skill may know about the call; `key` identifies the act: a repeat is answered, not done twice.
 
     There is no database session in it: a service opens its own short transactions, so that none is open while an
-    outside system is asked (docs/decisions/0003).
+    outside system is asked (docs/decisions/0003). `principal` is there when the person proved who they are; a skill
+    that needs more than `Access.ANONYMOUS` is never run without one of sufficient level.
     """
 
     today: date
@@ -117,6 +152,15 @@ class SkillContext:
     caller: str
     channel: str = "api"
     conversation_id: str | None = None
+    principal: Principal | None = None
+    address: str = ""
+    subject: str = ""
+    """Whose session it is over the API ("token:<fingerprint>"); in chat the conversation says it."""
+
+    @property
+    def session_subject(self) -> str:
+        """The name under which `hub.accounts` keeps the caller's session; empty when there can be none."""
+        return f"conversation:{self.conversation_id}" if self.conversation_id else self.subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +185,27 @@ class SkillResult:
     buttons: tuple[Button, ...] = ()
     citations: tuple[Mapping[str, Any], ...] = ()
     retry_fields: tuple[str, ...] = ()
+    trace_id: str | None = None
+    """The calculation behind the amounts in `text`: "为什么是这个数" prints its steps."""
 
 
 Values = Mapping[str, Any]
+Options = Callable[[SkillContext, Values], Awaitable[Sequence[Choice]]]
+Before = Callable[[SkillContext, Values], Awaitable[str | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What is shown before a binding act is confirmed: every figure it will carry; `trace_id` explains the amounts.
+
+    `refusal` says why it cannot be done at all (already filed, nothing due): the form then ends with it.
+    """
+
+    text: str
+    trace_id: str | None = None
+    citations: tuple[Mapping[str, Any], ...] = ()
+    refusal: str | None = None
+    buttons: tuple[Button, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +213,8 @@ class Skill:
     """One thing that people can do.
 
     `required` answers which fields are needed, in order of asking, given the values known so far (dynamic forms);
-    `offer` is the sentence on its button. The intent that starts it carries the skill's name.
+    `offer` is the sentence on its button. The intent that starts it carries the skill's name. `prefill` adds values
+    that are known about the person once they may use the skill; `preview` is the confirmation sheet of a binding act.
     """
 
     name: str
@@ -164,6 +227,8 @@ class Skill:
     confirm: bool = False
     offer: str = ""
     required: Callable[[Values], Sequence[str]] | None = None
+    prefill: Callable[[SkillContext, Values], Awaitable[Values]] | None = None
+    preview: Callable[[SkillContext, Any], Awaitable[Preview]] | None = None
 
     def required_fields(self, values: Values) -> list[str]:
         """The fields that the act needs, in order of asking, given what is known."""

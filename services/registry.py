@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from hub.skills import Skill
+from services.calculations.skills import CALCULATIONS
+from services.filing.skills import FILING
+from services.identity.skills import IDENTITY
 from services.invoices.skills import INSPECT
+from services.payment.skills import PAY_TAX, PAYMENT_STATUS
+from services.reminders.skills import REMINDER_SETTINGS
 
-SKILLS: tuple[Skill, ...] = (INSPECT,)
+SKILLS: tuple[Skill, ...] = (INSPECT, *CALCULATIONS, REMINDER_SETTINGS, *IDENTITY, *FILING, PAY_TAX, PAYMENT_STATUS)
 
 _BY_NAME = {skill.name: skill for skill in SKILLS}
 

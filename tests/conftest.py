@@ -44,6 +44,8 @@ def test_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Settings of their own for tests: secrets made up, files in a temporary folder, nothing from `.env`."""
     made_up = {
         "HUB_DATA_KEYS": Fernet.generate_key().decode(),
+        "HUB_INDEX_KEY": secrets.token_urlsafe(16),
+        "HUB_RECEIPT_KEYS": secrets.token_urlsafe(16),
         "HUB_ACTION_SECRET": secrets.token_urlsafe(16),
         "HUB_DIALOGUE_TOKEN": "-" + secrets.token_urlsafe(16),  # one in 64 begins like this, as an option would
         "HUB_STAFF_TOKEN": secrets.token_urlsafe(16),
@@ -83,11 +85,9 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def migrate(dsn: str) -> None:
     """Bring a database to the newest schema, the way an installation does it."""
-    from alembic import command
+    from hub.bootstrap import schema
 
-    from hub.migrations import alembic_config
-
-    command.upgrade(alembic_config(dsn), "head")
+    schema.migrate(dsn)
 
 
 @pytest.fixture(scope="session")

@@ -18,25 +18,6 @@ CATALOGUE = "_catalogue.yml"
 FEWEST_EXAMPLES = 15
 HEADER = "# generated from the skills by `hub dialogue build`, do not edit\n"
 
-# what people say in the middle of a form, and what is answered before the form goes on
-DIGRESSIONS = {
-    "ask_question": "action_answer",
-    "nlu_fallback": "action_answer",
-    "greet": "utter_greet",
-    "goodbye": "utter_goodbye",
-    "thank": "utter_thank",
-    "bot_challenge": "utter_bot_challenge",
-    "ask_capabilities": "utter_capabilities",
-}
-# what brings the form back to its question; Rasa needs an action in between, a rejected form cannot follow at once
-RETURNS = {
-    "repeat": "utter_ask_again",
-    "resume": "utter_go_on",
-    "correct": "utter_not_taken",
-    "provide": "utter_not_taken",
-    "affirm": "utter_not_taken",
-    "deny": "utter_not_taken",
-}
 CONFIRM = "confirm"
 CONFIRM_CHOICES = (("确认提交", "intent:affirm"), ("修改", "intent:correct"), ("取消", "intent:cancel"))
 
@@ -64,7 +45,7 @@ def rendered(skills: Sequence[Skill]) -> dict[Path, str]:
     files: dict[Path, Mapping[str, Any]] = {GENERATED_DOMAIN / CATALOGUE: _catalogue(skills)}
     for skill in skills:
         files[GENERATED_DOMAIN / f"{skill.name}.yml"] = _domain(skill)
-        files[GENERATED_RULES / f"{skill.name}.yml"] = _rules(skill, skills)
+        files[GENERATED_RULES / f"{skill.name}.yml"] = _rules(skill)
     return {path: HEADER + _yaml(content) for path, content in files.items()}
 
 
@@ -92,8 +73,18 @@ def _domain(skill: Skill) -> Mapping[str, Any]:
         "slots": slots,
         "forms": {skill.form_name: {"required_slots": list(slots)}},
         "responses": {f"utter_ask_{skill.form_name}_{slot}": [ask] for slot, ask in _asks(skill).items()},
-        "actions": [f"validate_{skill.form_name}", f"action_submit_{skill.name}"],
+        "actions": [f"validate_{skill.form_name}", f"action_submit_{skill.name}", *_own_asks(skill)],
     }
+
+
+def _own_asks(skill: Skill) -> list[str]:
+    """Actions that ask for a field whose choices depend on who asks."""
+    return [ask_action(skill, name) for name in skill.form.model_fields if question_of(skill.form, name).options]
+
+
+def ask_action(skill: Skill, name: str) -> str:
+    """The action by which Rasa's form asks for a field."""
+    return f"action_ask_{skill.form_name}_{skill.slot(name)}"
 
 
 def _slots(skill: Skill) -> list[str]:
@@ -114,6 +105,8 @@ def _asks(skill: Skill) -> Mapping[str, Mapping[str, Any]]:
     asks = {}
     for name in skill.form.model_fields:
         question = question_of(skill.form, name)
+        if question.options:
+            continue  # whose choices depend on who asks: action_ask_… works them out
         choices = [(choice.title, choice.title) for choice in question.choices]  # a choice reads as if typed
         asks[skill.slot(name)] = _ask(skill, name, question.prompt, choices)
     if skill.confirm:
@@ -129,7 +122,7 @@ def _ask(skill: Skill, name: str, text: str, choices: Iterable[tuple[str, str]])
     return {"text": text, **({"buttons": buttons} if buttons else {}), "custom": waiting}
 
 
-def _rules(skill: Skill, skills: Sequence[Skill]) -> Mapping[str, Any]:
+def _rules(skill: Skill) -> Mapping[str, Any]:
     opening: list[Step] = [{"action": skill.form_name}, {"active_loop": skill.form_name}]
     closing: list[Step] = [{"action": "action_deactivate_loop"}, {"active_loop": None}]
 
@@ -142,14 +135,8 @@ def _rules(skill: Skill, skills: Sequence[Skill]) -> Mapping[str, Any]:
     rules = [outside("start", {"intent": skill.name}, *opening)]
     submit = {"action": f"action_submit_{skill.name}"}
     rules.append(inside("submit", {"action": skill.form_name}, {"active_loop": None}, submit))
-    for intent, action in {**DIGRESSIONS, **RETURNS, skill.name: "utter_go_on"}.items():
-        rules.append(inside(f"{intent} in between", {"intent": intent}, {"action": action}, *opening))
     rules.append(inside("cancel", {"intent": "cancel"}, *closing, {"action": "utter_cancelled"}))
     rules.append(inside("talk_to_human", {"intent": "talk_to_human"}, {"action": "action_handoff"}, *closing))
-    for other in skills:
-        if other is not skill:
-            switch: list[Step] = [{"action": other.form_name}, {"active_loop": other.form_name}]
-            rules.append(inside(f"switch to {other.name}", {"intent": other.name}, *closing, *switch))
     return {"version": "3.1", "rules": rules}
 
 

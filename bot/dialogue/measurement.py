@@ -21,10 +21,13 @@ import yaml
 
 from bot.dialogue.builder import examples_by_intent
 from bot.dialogue.launcher import server_command, server_environment
+from bot.dialogue.mapper import text_for_rasa
 from bot.dialogue.trainer import TrainingFailed, environment, python, run_rasa
 from hub.settings import ROOT, Settings
 
-HELD_OUT = Path("tests/golden/nlu_heldout.yaml")
+HELD_OUT = (Path("tests/golden/nlu_heldout.yaml"), Path("tests/golden/nlu_heldout_services.yaml"))
+QUESTION = "ask_question"
+ANY_ACT = "(any act)"
 COMPONENTS = "bot.dialogue.components"
 NGRAMS = {"name": "CountVectorsFeaturizer", "analyzer": "char_wb", "min_ngram": 1, "max_ngram": 4}
 WORDS = {"name": "CountVectorsFeaturizer"}
@@ -85,7 +88,7 @@ def measure(settings: Settings, name: str, *, speed: bool, encoder: Path | None)
 
     Raises `TrainingFailed`.
     """
-    sentences, pairs = held_out(ROOT / HELD_OUT)
+    sentences, pairs = held_out(ROOT)
     extra = {"PYTHONPATH": os.pathsep.join([str(ROOT), *([str(encoder)] if encoder else [])])}
     with tempfile.TemporaryDirectory() as folder:
         started = time.monotonic()
@@ -108,20 +111,30 @@ def measure(settings: Settings, name: str, *, speed: bool, encoder: Path | None)
         accuracy(truth, guesses),
         accuracy([truth[number] for number in unseen], [guesses[number] for number in unseen]),
         macro_f1(truth, guesses),
-        accuracy([intent for _, intent in pairs], pair_guesses),
+        how_or_do(pairs, pair_guesses),
         train_seconds,
         rates,
         cpu,
     )
 
 
-def held_out(path: Path) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+def held_out(root: Path) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """Sentences with their intents, and the pairs that differ only in asking how against asking to do."""
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    sentences = [(text, intent) for intent, texts in content["heldout"].items() for text in texts]
-    intents = {"how": "ask_question", "do": "invoice_inspection"}
-    pairs = [(pair[side], intent) for pair in content["how_or_do"] for side, intent in intents.items()]
+    sentences: list[tuple[str, str]] = []
+    pairs: list[tuple[str, str]] = []
+    for path in HELD_OUT:
+        content = yaml.safe_load((root / path).read_text(encoding="utf-8"))
+        sentences += [(text, intent) for intent, texts in content["heldout"].items() for text in texts]
+        pairs += [
+            (pair[side], QUESTION if side == "how" else ANY_ACT) for pair in content["how_or_do"] for side in pair
+        ]
     return sentences, pairs
+
+
+def how_or_do(pairs: Sequence[tuple[str, str]], guesses: Sequence[str]) -> float:
+    """The share of sentences of the pairs that were taken for a question, or for something to do, as they are."""
+    asked = [guess in (QUESTION, "nlu_fallback") for guess in guesses]
+    return sum((intent == QUESTION) == asks for (_, intent), asks in zip(pairs, asked, strict=True)) / len(pairs)
 
 
 def accuracy(truth: Sequence[str], guesses: Sequence[str]) -> float:
@@ -166,7 +179,7 @@ def _train(name: str, folder: Path, env: Mapping[str, str]) -> Path:
 
 def _predict(model: Path, texts: Sequence[str], env: Mapping[str, str]) -> list[str]:
     command = [str(python()), "-m", f"{COMPONENTS}.predictions", str(model)]
-    lines = "\n".join(json.dumps(text) for text in texts)
+    lines = "\n".join(json.dumps(text_for_rasa(text)) for text in texts)  # as the hub hands them on
     result = subprocess.run(command, cwd=ROOT, env=dict(env), input=lines, capture_output=True, text=True, check=True)
     marked = [line.removeprefix("PREDICTED ") for line in result.stdout.splitlines() if line.startswith("PREDICTED ")]
     return [json.loads(line)[0] for line in marked]

@@ -10,11 +10,15 @@ from fastapi import Depends, Header, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.accounts.levels import SignInNeeded, ensure
 from hub.accounts.models import Role
+from hub.accounts.people import principal_of
 from hub.accounts.service import StaffMember, staff_by_token
-from hub.kit.db import session_dependency
+from hub.kit.crypto import fingerprint
+from hub.kit.db import session_dependency, transaction
 from hub.kit.errors import Forbidden, Unauthorized
 from hub.settings import get_settings
+from hub.skills import Access, Principal
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -61,6 +65,39 @@ def staff(role: Role) -> Callable[..., Awaitable[StaffMember]]:
         if not member.may(role):
             raise Forbidden
         return member
+
+    return check
+
+
+def token_subject(token: str) -> str:
+    """The name under which the session of an API token is kept."""
+    return f"token:{fingerprint(token)}"
+
+
+async def principal_by(credentials: HTTPAuthorizationCredentials | None) -> Principal | None:
+    """Who sent the request; None when it carries no token at all.
+
+    In a transaction of its own, which is over before the route begins: routes call services, services call outside
+    systems. Raises `SignInNeeded` when the token is unknown or its session over.
+    """
+    if credentials is None:
+        return None
+    async with transaction() as session:
+        principal = await principal_of(session, token_subject(credentials.credentials))
+    if principal is None:
+        raise SignInNeeded
+    return principal
+
+
+def person(level: Access) -> Callable[..., Awaitable[Principal]]:
+    """A person who proved at least this much, by the bearer token of `/api/v1/auth/tokens`."""
+
+    @names_access(f"person:{level}")
+    async def check(credentials: BearerToken) -> Principal:
+        principal = await principal_by(credentials)
+        ensure(principal, level)
+        assert principal is not None, "every level but anonymous needs somebody"
+        return principal
 
     return check
 

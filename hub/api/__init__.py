@@ -10,6 +10,16 @@ from bot.conversation import router as conversations
 from bot.conversation import staff_router, stream
 from hub.api import ask, health, site, skills
 from services.calculations import router as calculators
+from services.filing import batch_router as filing_batches
+from services.filing import router as filing
+from services.filing import staff_router as filing_staff
+from services.gateways.payments.sandbox import cashier
+from services.gateways.sms import page as sandbox_phone
+from services.identity import router as identity
+from services.payment import pages as payment_pages
+from services.payment import router as payment
+from services.payment import staff_router as payment_staff
+from services.reminders import router as reminders
 
 
 def include_routers(app: FastAPI) -> None:
@@ -24,11 +34,27 @@ def include_routers(app: FastAPI) -> None:
     app.include_router(skills.router)
     # /api/v1/calculators
     app.include_router(calculators.router)
+    # /api/v1/reminders
+    app.include_router(reminders.router)
+    # /api/v1/auth
+    app.include_router(identity.router)
+    # /sandbox/phone
+    app.include_router(sandbox_phone.router)
     # /api/v1/conversations
     app.include_router(conversations.router)
     app.include_router(stream.router)
     # /api/v1/staff/conversations
     app.include_router(staff_router.router)
+    # /api/v1/filing /api/v1/filing/batches /api/v1/staff/filing
+    app.include_router(filing.router)
+    app.include_router(filing_batches.router)
+    app.include_router(filing_staff.router)
+    # /api/v1/payment /api/v1/staff/payment /sandbox/cashier
+    app.include_router(payment.router)
+    app.include_router(payment_staff.router)
+    app.include_router(cashier.router)
+    # /payment
+    app.include_router(payment_pages.router)
     # /internal/rasa/actions
     app.include_router(actions.router)
     # / /privacy /embed /static

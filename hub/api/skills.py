@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Header, Request
+from fastapi.security import HTTPAuthorizationCredentials
 from pydantic import BaseModel, ValidationError
 
-from hub.accounts.access import Public
+from hub.accounts.access import BearerToken, Public, principal_by, token_subject
+from hub.accounts.levels import ensure
+from hub.accounts.looks import person_subject
 from hub.kit import clock, idempotency
 from hub.kit.errors import NotFound
 from hub.kit.ids import new_id
@@ -16,6 +19,7 @@ from hub.skills import Access, Skill, SkillContext, complaint, form_invalid, que
 from services.registry import SKILLS, skill_by_name
 
 router = APIRouter(prefix="/api/v1/skills", tags=["skills"])
+limited = Depends(rate_limit("skill", lambda settings: settings.rate_message))
 
 
 UNKNOWN_FIELD = "没有这一项，请对照服务目录中的表单填写。"
@@ -42,12 +46,35 @@ class SkillList(BaseModel):
 
 
 class SkillAnswer(BaseModel):
-    """What came of it; `text` is for a person, `result` for a program."""
+    """What came of it; `text` is for a person, `result` for a program; `trace_id` explains the amounts."""
 
     status: str
     receipt: str | None
     text: str
     result: dict[str, Any]
+    trace_id: str | None = None
+
+
+class SkillSheet(BaseModel):
+    """What is to be confirmed; `refusal` says why it cannot be done at all."""
+
+    text: str
+    trace_id: str | None
+    refusal: str | None
+
+
+class FieldChoice(BaseModel):
+    """One value that this caller may choose."""
+
+    title: str
+    value: str
+
+
+class SkillForm(BaseModel):
+    """Values that are known of the caller, and what may be chosen, by field."""
+
+    known: dict[str, str]
+    choices: dict[str, list[FieldChoice]]
 
 
 class SkillNotFound(NotFound):
@@ -76,28 +103,80 @@ def list_skills() -> SkillList:
     )
 
 
-@router.post("/{name}", dependencies=[Public, Depends(rate_limit("skill", lambda s: s.rate_message))])
+@router.post("/{name}", dependencies=[Public, limited])
 async def use_skill(
     name: str,
     request: Request,
     body: Annotated[dict[str, Any], Body()],
+    credentials: BearerToken,
     idempotency_key: Annotated[str | None, Header(min_length=8, max_length=128, pattern=r"^[\x21-\x7e]+$")] = None,
 ) -> SkillAnswer:
-    """Do it. With an `Idempotency-Key` the same request again gives the first answer; with another body it is 422."""
+    """Do it. With an `Idempotency-Key` the same request again gives the first answer; with another body it is 422.
+
+    A skill that needs more than anybody has takes the bearer token of `/api/v1/auth/tokens`.
+    """
+    skill, context = await _opened(name, request, credentials, idempotency_key or str(new_id()))
+    form = checked_form(skill, body)
+    who = context.principal
+    # the same form for another taxpayer is another request
+    asked = {"form": body, "for": who.taxpayer_id if who else None}
+    if idempotency_key and (kept := await idempotency.kept_answer(context.caller, name, idempotency_key, asked)):
+        return SkillAnswer(**kept)
+    done = await skill.submit(context, form)
+    answer = SkillAnswer(
+        status=done.status, receipt=done.receipt, text=done.text, result=dict(done.result), trace_id=done.trace_id
+    )
+    if idempotency_key and done.status != UNAVAILABLE:
+        await idempotency.keep(context.caller, name, idempotency_key, asked, answer.model_dump(mode="json"))
+    return answer
+
+
+@router.post("/{name}/preview", dependencies=[Public, limited])
+async def preview_skill(
+    name: str, request: Request, body: Annotated[dict[str, Any], Body()], credentials: BearerToken
+) -> SkillSheet:
+    """What would be done: the sheet that a person confirms. Nothing is done."""
+    skill, context = await _opened(name, request, credentials, str(new_id()))
+    form = checked_form(skill, body)
+    if skill.preview is None:
+        return SkillSheet(text=skill.summary, trace_id=None, refusal=None)
+    sheet = await skill.preview(context, form)
+    return SkillSheet(text=sheet.text, trace_id=sheet.trace_id, refusal=sheet.refusal)
+
+
+@router.get("/{name}/form", dependencies=[Public, limited])
+async def open_skill(name: str, request: Request, credentials: BearerToken) -> SkillForm:
+    """What this caller starts from: values that are known, and the choices of fields that depend on who asks."""
+    skill, context = await _opened(name, request, credentials, str(new_id()))
+    known = dict(await skill.prefill(context, {})) if skill.prefill else {}
+    choices = {
+        field: [FieldChoice(title=one.title, value=one.value) for one in await options(context, known)]
+        for field in skill.form.model_fields
+        if (options := question_of(skill.form, field).options)
+    }
+    return SkillForm(known={field: str(value) for field, value in known.items()}, choices=choices)
+
+
+async def _opened(
+    name: str, request: Request, credentials: HTTPAuthorizationCredentials | None, key: str
+) -> tuple[Skill, SkillContext]:
+    """The skill and the context of the call.
+
+    Raises `SkillNotFound`, and what `ensure` raises when the caller has to prove more first.
+    """
     try:
         skill = skill_by_name(name)
     except LookupError:
         raise SkillNotFound from None
-    form = checked_form(skill, body)
-    caller = client_address(request)
-    if idempotency_key and (kept := await idempotency.kept_answer(caller, name, idempotency_key, body)):
-        return SkillAnswer(**kept)
-    key = idempotency_key or str(new_id())
-    done = await skill.submit(SkillContext(today=clock.today(), key=f"api:{caller}:{key}", caller=caller), form)
-    answer = SkillAnswer(status=done.status, receipt=done.receipt, text=done.text, result=dict(done.result))
-    if idempotency_key and done.status != UNAVAILABLE:
-        await idempotency.keep(caller, name, idempotency_key, body, answer.model_dump(mode="json"))
-    return answer
+    principal = await principal_by(credentials)
+    ensure(principal, skill.access)
+    address = client_address(request)
+    caller = person_subject(principal.person_id) if principal else address
+    context = SkillContext(
+        today=clock.today(), key=f"api:{caller}:{key}", caller=caller, principal=principal, address=address,
+        subject=token_subject(credentials.credentials) if credentials else "",
+    )  # fmt: skip
+    return skill, context
 
 
 def checked_form(skill: Skill, body: dict[str, Any]) -> BaseModel:

@@ -63,14 +63,15 @@ def back_up(settings: Settings, target: Path | None = None) -> Path:
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file, tarfile.open(fileobj=file, mode="w") as archive:
             archive.add(dump, DUMP)
-            keys = settings.data_keys.get_secret_value().encode()
-            _add(archive, SECRETS, b"HUB_DATA_KEYS=" + keys + b"\n")
+            secrets = {"HUB_DATA_KEYS": settings.data_keys, "HUB_INDEX_KEY": settings.index_key}
+            lines = "".join(f"{name}={value.get_secret_value()}\n" for name, value in secrets.items())
+            _add(archive, SECRETS, lines.encode())
         unfinished.replace(target)
     return target
 
 
 def restore(settings: Settings, source: Path) -> None:
-    """Put the database back as it was; keys of the archive are added to ours, so that everything can be read.
+    """Put the database back as it was, with the keys by which its content is read (added to ours) and found.
 
     Raises `BackupTrouble`; the database is then as it was before.
     """
@@ -89,7 +90,8 @@ def restore(settings: Settings, source: Path) -> None:
     ours = secret_file.read(path)
     keys = [key for key in f"{ours.get('HUB_DATA_KEYS', '')},{kept.get('HUB_DATA_KEYS', '')}".split(",") if key]
     if ours:
-        secret_file.write(path, {**ours, "HUB_DATA_KEYS": ",".join(dict.fromkeys(keys))})
+        found_by = {"HUB_INDEX_KEY": kept["HUB_INDEX_KEY"]} if kept.get("HUB_INDEX_KEY") else {}
+        secret_file.write(path, {**ours, "HUB_DATA_KEYS": ",".join(dict.fromkeys(keys)), **found_by})
 
 
 def _run(program: str, *arguments: str) -> None:

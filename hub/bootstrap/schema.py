@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import procrastinate
 import psycopg
 from alembic import command
@@ -14,13 +12,13 @@ from hub.migrations import alembic_config
 def migrate(dsn: str) -> None:
     """Bring a database to the newest schema; safe to repeat."""
     command.upgrade(alembic_config(dsn), "head")
-    asyncio.run(_job_queue(dsn))
+    _job_queue(dsn)
 
 
-async def _job_queue(dsn: str) -> None:
+def _job_queue(dsn: str) -> None:
     with psycopg.connect(dsn) as connection:
         there = connection.execute("select to_regclass('procrastinate_jobs')").fetchone()
     if there and there[0]:
         return
-    async with procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=dsn)).open_async() as app:
-        await app.schema_manager.apply_schema_async()
+    with procrastinate.App(connector=procrastinate.SyncPsycopgConnector(conninfo=dsn)).open() as app:
+        app.schema_manager.apply_schema()

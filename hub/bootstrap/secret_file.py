@@ -8,7 +8,15 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet
 
-GENERATED = ("HUB_DATA_KEYS", "HUB_PG_PASSWORD", "HUB_ACTION_SECRET", "HUB_DIALOGUE_TOKEN", "HUB_STAFF_TOKEN")
+GENERATED = (
+    "HUB_DATA_KEYS",
+    "HUB_INDEX_KEY",
+    "HUB_RECEIPT_KEYS",
+    "HUB_PG_PASSWORD",
+    "HUB_ACTION_SECRET",
+    "HUB_DIALOGUE_TOKEN",
+    "HUB_STAFF_TOKEN",
+)
 
 
 def read(path: Path) -> dict[str, str]:
@@ -42,7 +50,10 @@ def ensure(path: Path) -> bool:
 
 
 def rotate(path: Path) -> list[str]:
-    """New data key in front (old ones still decrypt), new tokens; the database password stays. What was changed."""
+    """New data key in front (old ones still decrypt), new tokens; what was changed.
+
+    The database password stays, and so does the index key: what is searched by keyed hash would not be found again.
+    """
     values = read(path)
     keys = [_fresh("HUB_DATA_KEYS"), *(key for key in values.get("HUB_DATA_KEYS", "").split(",") if key)]
     changed = {

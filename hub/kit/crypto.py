@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 from functools import lru_cache
 from typing import Any
@@ -30,6 +31,18 @@ def vault() -> MultiFernet:
 def fingerprint(token: str) -> str:
     """What is stored of a random bearer token (SHA-256, hex): enough to compare, not to use."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def keyed_hash(value: str, purpose: str) -> str:
+    """What is stored to find a personal value again without being able to read it (HMAC-SHA-256, hex).
+
+    `purpose` keeps hashes of the same value apart that stand for different things.
+    Raises `RuntimeError` when the installation has no index key.
+    """
+    key = get_settings().index_key.get_secret_value()
+    if not key:
+        raise RuntimeError("HUB_INDEX_KEY is empty: run `hub secrets init`")
+    return hmac.new(key.encode(), f"{purpose}\n{value}".encode(), hashlib.sha256).hexdigest()
 
 
 class EncryptedText(TypeDecorator[str]):

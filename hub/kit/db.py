@@ -9,7 +9,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, ClassVar
 
-from sqlalchemy import DateTime, MetaData, event
+from sqlalchemy import DateTime, MetaData, event, func
+from sqlalchemy import select as sql_select
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
@@ -76,6 +77,11 @@ async def reading() -> AsyncIterator[AsyncSession]:
     """A session for one select: without a transaction around it, and its two trips to the server."""
     async with _reading_sessions()() as session:
         yield session
+
+
+async def lock(session: AsyncSession, name: str) -> None:
+    """Let nobody else, in any process, do the thing of this name until the transaction ends."""
+    await session.execute(sql_select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
 async def session_dependency() -> AsyncIterator[AsyncSession]:

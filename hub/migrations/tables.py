@@ -11,10 +11,19 @@ OWNERS = (
     "hub.accounts.models",
     "hub.audit",
     "hub.kit.idempotency",
+    "hub.outbox.models",
     "knowledge_base.models",
     "services.calculations.models",
+    "services.filing.models",
     "services.gateways.inspection.models",
+    "services.gateways.payments.models",
+    "services.gateways.real_name.models",
+    "services.gateways.sms.models",
+    "services.gateways.tax_core.models",
+    "services.identity.models",
     "services.invoices.models",
+    "services.payment.models",
+    "services.reminders.models",
 )
 for owner in OWNERS:
     import_module(owner)

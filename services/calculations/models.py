@@ -16,7 +16,11 @@ from hub.kit.ids import new_id
 
 
 class Calculation(Base):
-    """One calculation; its id is the trace id that stands beside the amounts."""
+    """One calculation; its id is the trace id that stands beside the amounts.
+
+    `owner` is the person whose own figures are in it; without one it is explained to
+    whoever has the trace id.
+    """
 
     __tablename__ = "calculation"
     __table_args__ = (Index("ix_calculation_made_at", "made_at"),)
@@ -26,4 +30,5 @@ class Calculation(Base):
     form: Mapped[dict[str, Any]] = mapped_column(EncryptedJson)
     result: Mapped[dict[str, Any]] = mapped_column(EncryptedJson)
     channel: Mapped[str] = mapped_column(String(20))
+    owner: Mapped[UUID | None]
     made_at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -8,7 +8,9 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Depends
 from pydantic import BaseModel
 
-from hub.accounts.access import Public
+from hub.accounts.access import BearerToken, Public, Session
+from hub.accounts.people import principal_of
+from hub.kit.crypto import fingerprint
 from hub.kit.rates import rate_limit
 from services.calculations import service
 from services.calculations.schemas import CalculationRead, CalculatorRead
@@ -29,10 +31,18 @@ def list_calculators() -> CalculatorList:
     return CalculatorList(calculators=service.calculators())
 
 
+async def owner_of(session: Session, credentials: BearerToken) -> UUID | None:
+    """The person behind the token, if one came along and is still good."""
+    if credentials is None:
+        return None
+    principal = await principal_of(session, f"token:{fingerprint(credentials.credentials)}")
+    return service.owner_of(principal)
+
+
 @router.get("/traces/{trace_id}", dependencies=[Public, limited])
-async def explain(trace_id: UUID) -> CalculationRead:
-    """The steps of an earlier result, as they were then."""
-    return await service.explained(trace_id)
+async def explain(trace_id: UUID, owner: Annotated[UUID | None, Depends(owner_of)]) -> CalculationRead:
+    """The steps of an earlier result, as they were then; of a person's own figures only with that person's token."""
+    return await service.explained(trace_id, owner)
 
 
 @router.post("/{name}", dependencies=[Public, limited])

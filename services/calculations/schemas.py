@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -55,12 +56,15 @@ class StepRead(BaseModel):
 
 
 class SourceRead(BaseModel):
-    """A document behind the calculation."""
+    """A document behind the calculation; `article` names the articles that the steps rest on, where they name any."""
 
     title: str
     document_number: str | None
+    article: str | None = None
     effective_from: date
     effective_to: date | None
+    authority: str | None = None
+    url: str | None = None
 
 
 class CalculationRead(BaseModel):
@@ -87,7 +91,7 @@ def calculation_read(trace_id: UUID, result: Result) -> CalculationRead:
         figures=[FigureRead(name=one.name, label=one.label, amount=one.amount) for one in result.figures],
         steps=[_step(step) for step in result.steps],
         notes=[*result.notes, ESTIMATE],
-        citations=[_source(key) for key in result.documents],
+        citations=[_source(key, result.steps) for key in result.documents],
         text=result.explained(),
     )
 
@@ -105,9 +109,11 @@ def _step(step: Step) -> StepRead:
     )  # fmt: skip
 
 
-def _source(key: str) -> SourceRead:
+def _source(key: str, steps: Sequence[Step]) -> SourceRead:
     found = register()[key]
+    articles = [one.article for step in steps for one in step.basis if one.document == key and one.article]
     return SourceRead(
-        title=found.title, document_number=found.number,
+        title=found.title, document_number=found.number, article="、".join(dict.fromkeys(articles)) or None,
         effective_from=found.effective_from, effective_to=found.effective_to,
+        authority=found.authority, url=found.url,
     )  # fmt: skip

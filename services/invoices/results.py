@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 from hub.kit import clock
+from hub.kit.masking import mask_name, mask_number
 from knowledge_base.parameters.loader import parameters
 from services.gateways.inspection.protocol import InvoiceFace
 from services.invoices import wording
 from services.invoices.kinds import PROOF, PROOF_OF_DIGITAL, year_in_number
-from services.invoices.masking import mask_name, mask_number
 from services.invoices.schemas import InspectionStatus
 from services.invoices.service import Inspection
 

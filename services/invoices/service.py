@@ -19,12 +19,12 @@ from hub.kit.db import transaction
 from hub.kit.idempotency import IdempotencyKeyReused
 from hub.kit.ids import new_id
 from hub.kit.logging import get_logger
+from hub.kit.masking import mask_number
 from services.gateways.errors import GatewayError
 from services.gateways.inspection.protocol import REPLY, InspectionReply, InspectionRequest, Outcome
 from services.gateways.registry import inspection_gateway
 from services.invoices import repository
 from services.invoices.kinds import PROOF, PROOF_OF_DIGITAL, PaperKind
-from services.invoices.masking import mask_number
 from services.invoices.models import InvoiceInspection
 from services.invoices.schemas import InspectInvoice, InspectionStatus
 

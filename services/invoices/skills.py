@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from hub.kit.masking import mask_name, mask_number
 from hub.skills import Access, Button, Skill, SkillContext, SkillResult
 from services.gateways.inspection.protocol import InvoiceFace
 from services.invoices import wording
 from services.invoices.kinds import PROOF, PROOF_OF_DIGITAL
-from services.invoices.masking import mask_name, mask_number
 from services.invoices.results import result_text
 from services.invoices.schemas import InspectInvoice, InspectionStatus, required
 from services.invoices.service import Inspection, inspect

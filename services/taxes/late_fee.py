@@ -68,7 +68,7 @@ def compute(form: LateFeeForm, sheet: Worksheet) -> Sequence[Figure]:
     """The fee for the days, and how many days there are."""
     name, (key, basis) = NAMES[form.debt], RATES[form.debt]
     # the rate is read for the day of payment; it holds for all the days only if its law was in force on the first
-    if form.due + timedelta(days=1) < register()[basis.document].effective_from:
+    if form.due < register()[basis.document].effective_from - timedelta(days=1):
         raise NoLawForTheDay
     days = max((form.on - form.due).days, 0)
     due, paid = _written(form.due), _written(form.on)

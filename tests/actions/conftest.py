@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from actions.registry import executor, executor_for
 from actions.router import router
-from channels.web.router import error_page
+from channels.web.pages import error_page
 from hub.kit import clock
 from hub.kit.web import add_error_handlers
 from hub.skills import Skill

@@ -67,11 +67,12 @@ async def test_anything_else_is_neither_yes_nor_no(permit: Chat, office: Office)
     assert office.asked == []
 
 
-async def test_questions_before_confirming_are_left_to_the_rules(permit: Chat, office: Office) -> None:
+async def test_questions_before_confirming_are_answered_and_the_sheet_is_shown_again(
+    permit: Chat, office: Office
+) -> None:
     await filled(permit)
-    assert await permit.is_left_to_the_rules("办下来要几天？", "ask_question")
-    permit.add("action", name="action_answer")
-    await permit.form_until_submission()
+    replies = await permit.say("办下来要几天？", "ask_question")
+    assert any("请核对" in reply.text for reply in replies)
     assert permit.awaits == "confirm"
     assert office.asked == []
 
@@ -80,7 +81,7 @@ async def test_prose_is_taken_whatever_it_looks_like_unless_it_is_a_control_word
     for text, intent in ANSWERS:
         await permit.say(text, intent)
     assert permit.awaits == "story"
-    assert await permit.is_left_to_the_rules("转人工", "talk_to_human") is False  # not settled: the classifier guessed
+    assert await permit.is_aside("转人工", "talk_to_human") is False  # not settled: the classifier guessed
     assert permit.values["story"] == "转人工"
 
 

@@ -77,5 +77,5 @@ QUESTIONS_ABOUT_MISTAKES = ["发票开错了怎么作废", "专票开错了能�
 @pytest.mark.parametrize("text", QUESTIONS_ABOUT_MISTAKES)
 async def test_a_question_about_wrong_invoices_is_no_correction(inspection: Chat, text: str) -> None:
     inspection.open_form(BOTH, "total_with_tax")
-    assert await inspection.is_left_to_the_rules(text, "ask_question")
+    assert await inspection.is_aside(text, "ask_question")
     assert inspection.values == BOTH

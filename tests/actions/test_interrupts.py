@@ -1,4 +1,4 @@
-"""What is no answer: left to the dialogue rules when it means something else, else told why it is of no use."""
+"""What is no answer: answered aside when it means something else, else told why it is of no use."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ ASIDE = [
 
 @pytest.mark.parametrize(("text", "intent"), ASIDE, ids=[row[0] for row in ASIDE])
 @pytest.mark.parametrize("asked", ["invoice_number", "total_with_tax"])
-async def test_left_to_the_rules(inspection: Chat, asked: str, text: str, intent: str) -> None:
+async def test_aside(inspection: Chat, asked: str, text: str, intent: str) -> None:
     known = {} if asked == "invoice_number" else BOTH
     inspection.open_form(known, asked)
-    assert await inspection.is_left_to_the_rules(text, intent)
+    assert await inspection.is_aside(text, intent)
     assert inspection.values == known
 
 

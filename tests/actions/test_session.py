@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from bot.dialogue.replies import skill_button
+from services.registry import SKILLS
 from tests.actions.wire import Chat
 
 
@@ -40,7 +42,7 @@ async def test_repeating_before_anything_was_said(inspection: Chat) -> None:
 
 async def test_nothing_to_go_on_with_offers_what_there_is(inspection: Chat) -> None:
     [said] = await run(inspection, "action_resume", "继续", "resume")
-    assert said["buttons"] == [{"title": "查验一张发票", "payload": "skill:invoice_inspection"}]
+    assert said["buttons"] == [skill_button(skill.name) for skill in SKILLS]
     assert inspection.followup is None
 
 

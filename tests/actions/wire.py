@@ -119,7 +119,8 @@ class Chat:
         """Take over messages and events."""
         for message in answer["responses"]:
             data = {key: message.get(key) for key in ("buttons", "custom", "elements", "image", "attachment")}
-            self.add("bot", text=message.get("text"), data=data)
+            named = f"({message['response']})" if message.get("response") else None
+            self.add("bot", text=message.get("text") or named, data=data)
         for event in answer["events"]:
             if event["event"] == "slot":
                 self.slots[event["name"]] = event["value"]
@@ -146,11 +147,16 @@ class Chat:
         self.add("active_loop", name=skill.form_name)
         self.add("action", name=skill.form_name)
 
-    async def is_left_to_the_rules(self, text: str, intent: str) -> bool:
-        """Whether the form steps back, so that Rasa's rules answer."""
-        before = len(self.events)
+    async def is_aside(self, text: str, intent: str) -> bool:
+        """Whether the message is not for the form: left to the rules that close it, answered, or begins another."""
+        before, values = len(self.events), self.values
+        self.submits = False
         await self.say(text, intent)
-        return any(event["event"] == "action_execution_rejected" for event in self.events[before:])
+        self.submits = True
+        since = self.events[before:]
+        said = replies_from_events(since)
+        closed = any(event["event"] == "action_execution_rejected" for event in since)
+        return self.values == values and (closed or (len(said) > 1 and not any("unclear" in r.extra for r in said)))
 
     async def form_until_submission(self) -> list[Reply]:
         """One execution of the form on the latest message, without submitting; what was said in it."""
@@ -164,6 +170,9 @@ class Chat:
         """One execution of Rasa's form."""
         skill = self.skill
         activated = self.active_loop == skill.form_name
+        if not activated:  # Rasa shows the loop as active already when it asks for the first time
+            self.add("active_loop", name=skill.form_name)
+            self.active_loop = skill.form_name
         extra = [
             {"event": "slot", "name": "requested_slot", "value": self.slots["requested_slot"] if activated else None},
             {"event": "action", "name": skill.form_name},
@@ -173,9 +182,6 @@ class Chat:
         if activated and not set_slots - {"requested_slot"}:
             self.add("action_execution_rejected", name=skill.form_name)
             return
-        if not activated:
-            self.add("active_loop", name=skill.form_name)
-            self.active_loop = skill.form_name
         self.add("action", name=skill.form_name)
         self.apply(answer)
         wanted = self.slots["requested_slot"]

@@ -2,38 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.conversations.script import Expect, Step, load, paths
+from tests.conversations.script import Expect, Script, Step, load, paths
+from tests.conversations.stage import Stage
 from tests.product import Product, Talk
 
 NEVER = ("处理出了点问题", "None", "null", "utter_", "{{")
 """What nobody must ever read, whatever they said."""
 
 
-@pytest.fixture
-def fresh_platform(product: Product) -> Product:
-    """The product with a platform that works and has forgotten today's checks."""
-    product.query("delete from sandbox_inspection returning request_id")
-    product.query("update sandbox_control set mode = 'normal', delay_ms = 0 returning mode")
-    return product
+@pytest.fixture(scope="session")
+def stage(product: Product) -> Iterator[Stage]:
+    """The running product, where every script finds what it says of its beginning."""
+    made = Stage(product)
+    yield made
+    made.close()
 
 
 @pytest.mark.dialogue
 @pytest.mark.parametrize("path", paths(), ids=lambda path: f"{path.parent.name}/{path.stem}")
-def test_script(fresh_platform: Product, path: Path) -> None:
-    talk = fresh_platform.talk()
+def test_script(stage: Stage, path: Path) -> None:
+    play(stage, load(path))
+
+
+def play(stage: Stage, script: Script) -> None:
+    """Set the stage, then say one thing after the other."""
+    talk = stage.set(script)
     shown: list[dict[str, str]] = []
-    for number, step in enumerate(load(path).steps, 1):
+    for number, step in enumerate(script.steps, 1):
         if step.platform:
-            done = fresh_platform.command("sandbox", "inspection", "mode", step.platform)
+            done = stage.product.command("sandbox", "inspection", "mode", step.platform)
             assert done.returncode == 0, done.stderr
             continue
-        status, answer = turn(talk, step, shown)
+        if step.core:
+            stage.core(step.core)
+            continue
+        spoken = step.model_copy(update={"say": stage.spoken(script, step.say)})
+        status, answer = turn(talk, spoken, shown)
         shown = [button for message in answer.get("messages", []) for button in message["buttons"]] or shown
         check(step.expect, status, answer, f"step {number}: {step.say or step.press!r} → {answer}")
 

@@ -30,4 +30,5 @@ def test_rotation_keeps_old_data_readable_and_the_database_password(tmp_path: Pa
     assert len(keys) == 2
     assert MultiFernet([Fernet(key) for key in keys]).decrypt(sealed) == b"hello"
     assert after["HUB_PG_PASSWORD"] == before["HUB_PG_PASSWORD"]
+    assert after["HUB_INDEX_KEY"] == before["HUB_INDEX_KEY"], "what is found by keyed hash must still be found"
     assert all(after[name] != before[name] for name in changed)

@@ -12,7 +12,7 @@ from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from bot.dialogue.components.settled import goes_on_asking, settled_intent, tells_a_story
+from bot.dialogue.components.settled import asks_how, goes_on_asking, settled_intent, tells_a_story
 from bot.dialogue.components.tax_identifiers import TaxIdentifiers
 
 QUESTION = "ask_question"
@@ -48,7 +48,8 @@ class IntentArbiter(GraphComponent, IntentClassifier):
             guess = message.get(INTENT) or {}
             unsure = float(guess.get("confidence") or 0.0) < SURE_ENOUGH
             if not name and guess.get("name") not in STORIES:
-                if tells_a_story(text, entities) or (unsure and goes_on_asking(text)):
+                asks = asks_how(text, str(guess.get("name"))) or (unsure and goes_on_asking(text))
+                if asks or tells_a_story(text, entities):
                     name, confidence = QUESTION, SURE_ENOUGH
             if name:
                 intent = {"name": name, "confidence": confidence}

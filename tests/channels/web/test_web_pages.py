@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse
 from fastapi.testclient import TestClient
 
+from channels.web import pages
 from channels.web import router as web
 
 INLINE = re.compile(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", re.IGNORECASE)
@@ -35,7 +36,7 @@ def app() -> FastAPI:
 
     @application.exception_handler(404)
     def not_found(request: Request, _: Exception) -> HTMLResponse:
-        return web.error_page(request, 404, "没有找到这个页面", "网址可能写错了。", trace_id="abc")
+        return pages.error_page(request, 404, "没有找到这个页面", "网址可能写错了。", trace_id="abc")
 
     return application
 
@@ -89,7 +90,7 @@ def test_snippet_names_the_address_of_this_hub(client: TestClient) -> None:
 
 
 def test_only_the_right_content_hash_is_cached_for_ever(client: TestClient) -> None:
-    fresh = client.get(web.asset("tax-chat.js"))
+    fresh = client.get(pages.asset("tax-chat.js"))
     stale = client.get("/static/tax-chat.js?v=000000000000")
     plain = client.get("/static/tax-chat.js")
     assert "immutable" in fresh.headers["cache-control"]

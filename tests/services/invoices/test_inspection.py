@@ -231,7 +231,9 @@ async def test_nothing_readable_is_kept(sandbox: str) -> None:
 
 
 def test_the_registry_finds_skills_by_name() -> None:
-    assert [skill.name for skill in SKILLS] == ["invoice_inspection"]
+    names = [skill.name for skill in SKILLS]
+    assert "invoice_inspection" in names
+    assert len(names) == len(set(names))
     assert skill_by_name("invoice_inspection").plan_action == 10
     with pytest.raises(LookupError):
         skill_by_name("no_such_skill")

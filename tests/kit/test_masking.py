@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.invoices.masking import mask_name, mask_number
+from hub.kit.masking import mask_name, mask_number
 
 
 @pytest.mark.parametrize(

@@ -16,3 +16,13 @@ def mask_number(number: str) -> str:
     if len(number) <= 8:
         return "*" * max(len(number) - 2, 0) + number[-2:]
     return number[:4] + "*" * (len(number) - 8) + number[-4:]
+
+
+def mask_phone(phone: str) -> str:
+    """A mobile number with its middle hidden: 199****0001."""
+    return f"{phone[:3]}****{phone[-4:]}"
+
+
+def mask_resident_id(number: str) -> str:
+    """A resident ID of which the first and the last character remain."""
+    return number[:1] + "*" * (len(number) - 2) + number[-1:]

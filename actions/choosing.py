@@ -1,0 +1,45 @@
+"""Which of the offered choices somebody means: by its title, a part of it that no other has, or its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+
+from hub.kit.taxtext import normalise
+from hub.skills import Choice
+
+_PLACE = re.compile(r"(?:第\s*)?([一二三四五六七八九两1-9])\s*(?:个|家|项|笔|条|种|号|户)?[。.!！]?")
+_DIGITS = {word: index for index, word in enumerate("一二三四五六七八九", 1)} | {"两": 2}
+_LAST = re.compile(r"最后(?:一?[个家项笔条种])?")
+SHORTEST_PART = 2
+
+
+def chosen(text: str, choices: Sequence[Choice], shortest: int = SHORTEST_PART) -> str | None:
+    """The value of the choice that the text means; None when it means none, or could mean several."""
+    said = normalise(text)
+    for choice in choices:
+        if text == choice.value or said == normalise(choice.title):
+            return choice.value
+    if place := _PLACE.fullmatch(said):
+        index = int(_DIGITS.get(place[1], place[1]))
+        return choices[index - 1].value if index <= len(choices) else None
+    if _LAST.search(said) and choices:
+        return choices[-1].value
+    return _by_part(said, choices, shortest)
+
+
+def _by_part(said: str, choices: Sequence[Choice], shortest: int) -> str | None:
+    """By the longest words that it shares with one title; what every title has says nothing."""
+    shared = [_common(said, normalise(choice.title)) for choice in choices]
+    telling = [
+        len(part) if len(part) >= shortest and sum(part in normalise(one.title) for one in choices) == 1 else 0
+        for part in shared
+    ]
+    best = max(telling, default=0)
+    return choices[telling.index(best)].value if best and telling.count(best) == 1 else None
+
+
+def _common(one: str, other: str) -> str:
+    match = SequenceMatcher(None, one, other, autojunk=False).find_longest_match()
+    return one[match.a : match.a + match.size]

@@ -1,0 +1,113 @@
+"""The ways by which messages of the outbox reach people: text messages, and the chat they are in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from bot.conversation import repository
+from bot.conversation.models import Author, Message, State
+from hub.accounts.models import Person
+from hub.kit.db import transaction
+from hub.outbox.letters import Deliverer, Letter, Never, NotNow, Taken, Uncertain
+from hub.outbox.models import Channel, Failure
+from services.gateways.errors import GatewayError, GatewayUnavailable
+from services.gateways.registry import sms
+from services.gateways.sms.protocol import DeliveryState, Refusal, SmsRequest
+
+LATER = frozenset({Refusal.LIMITED, Refusal.ACCOUNT})
+"""Refusals that time, or the operator, puts right."""
+
+
+class SmsDeliverer:
+    """By text message to the phone that the person has at this moment; content: `template` and `parameters`."""
+
+    takes_key = True
+
+    async def deliver(self, letter: Letter) -> Taken:
+        """Hand a message to the carrier.
+
+        Raises `NotNow`, `Uncertain`, `Never`.
+        """
+        phone = await _phone(letter)
+        if phone is None:
+            raise Never("no_phone")
+        request = SmsRequest(
+            message_id=letter.key,
+            phone=phone,
+            template=letter.content["template"],
+            parameters=letter.content["parameters"],
+            first=letter.first,
+        )
+        try:
+            reply = await sms().send(request)
+        except GatewayUnavailable as error:
+            raise NotNow(error.reason) from error
+        except GatewayError as error:
+            raise Uncertain(error.reason) from error
+        if reply.accepted:
+            return Taken(reply.carrier_id or None)
+        refusal = reply.refusal or Refusal.OTHER
+        if refusal in LATER:
+            raise NotNow(refusal)
+        raise Never(refusal, Failure.PERMANENT if refusal is Refusal.NUMBER else Failure.TECHNICAL)
+
+    async def arrived(self, letter: Letter, day: date) -> bool | None:
+        """Whether a message taken on this day has reached the phone; None while the carrier does not say."""
+        phone = await _phone(letter)
+        if phone is None:
+            return None
+        try:
+            state = await sms().delivery(letter.key, phone, day)
+        except GatewayError:
+            return None
+        return None if state in (None, DeliveryState.ON_ITS_WAY) else state is DeliveryState.DELIVERED
+
+
+async def _phone(letter: Letter) -> str | None:
+    async with transaction() as session:
+        person = await session.get(Person, letter.person_id) if letter.person_id else None
+        return person.phone if person else None
+
+
+class ConversationDeliverer:
+    """Into a chat, as a message of the assistant; content: `text` and perhaps `buttons`.
+
+    While the chat waits for a human or is with one, nobody talks in between.
+    """
+
+    takes_key = True
+
+    async def deliver(self, letter: Letter) -> Taken:
+        """Store the message in the conversation under the outbox's own id, which makes a repeat harmless.
+
+        Raises `NotNow`, `Never`.
+        """
+        conversation_id = letter.conversation_id
+        if conversation_id is None:
+            raise Never("no_conversation", Failure.TECHNICAL)
+        async with transaction() as session:
+            conversation = await repository.get(session, conversation_id, lock=True)
+            if conversation is None:
+                raise Never("conversation_gone")
+            if await session.get(Message, letter.id) is not None:
+                return Taken(delivered=True)
+            if conversation.state in (State.WAITING_FOR_AGENT, State.WITH_AGENT):
+                raise NotNow("with_agent")
+            said = Message(
+                id=letter.id,
+                author=Author.BOT,
+                text=letter.content["text"],
+                payload={"buttons": letter.content.get("buttons", [])},
+            )
+            await repository.add_outbound(session, conversation_id, [said])
+        return Taken(delivered=True)
+
+    async def arrived(self, letter: Letter, day: date) -> bool | None:
+        """A message in the chat has arrived when it is taken."""
+        return None
+
+
+def deliverers() -> Mapping[Channel, Deliverer]:
+    """Every way there is."""
+    return {Channel.SMS: SmsDeliverer(), Channel.CONVERSATION: ConversationDeliverer()}

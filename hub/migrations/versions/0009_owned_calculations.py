@@ -1,0 +1,19 @@
+"""Calculations may belong to a person."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("calculation", sa.Column("owner", sa.Uuid(), nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column("calculation", "owner")

@@ -1,0 +1,26 @@
+"""The job that delivers a message, put into the queue on the connection of whoever writes the message."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import procrastinate
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.kit import clock
+
+DELIVER = "outbox.deliver"
+"""Name of the task, which `hub.worker` implements."""
+
+# never opened: jobs go through the caller's connection, so that a rollback drops them
+_queue = procrastinate.App(connector=procrastinate.PsycopgConnector())
+
+
+async def enqueue(session: AsyncSession, message_id: UUID, at: datetime) -> None:
+    """Have the message looked at from this moment on, if the transaction is committed."""
+    raw = await (await session.connection()).get_raw_connection()
+    # a job without a moment is announced to the workers at once, by the database's own clock
+    later = at if at > clock.now() else None
+    task = _queue.configure_task(DELIVER, connection=raw.driver_connection, schedule_at=later)
+    await task.defer_async(message_id=str(message_id))

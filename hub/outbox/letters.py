@@ -1,0 +1,84 @@
+"""What passes between the outbox and those who prepare and deliver: letters, what came of them, and troubles."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+from uuid import UUID
+
+from hub.outbox.models import Channel, Content, Failure
+
+
+class DeliveryTrouble(Exception):
+    """Base: the message did not go out as it should. `reason` is a short stable word."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class NotNow(DeliveryTrouble):
+    """The other side certainly has not taken it and may do so later."""
+
+
+class Uncertain(DeliveryTrouble):
+    """The other side may or may not have taken it."""
+
+
+class Never(DeliveryTrouble):
+    """The other side certainly has not taken it and never will."""
+
+    def __init__(self, reason: str, failure: Failure = Failure.PERMANENT) -> None:
+        super().__init__(reason)
+        self.failure = failure
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message as preparers and deliverers see it.
+
+    Under `key` the other side knows this very content; `first` says that it certainly has never seen the key.
+    """
+
+    id: UUID
+    key: str
+    channel: Channel
+    topic: str
+    person_id: UUID | None
+    conversation_id: UUID | None
+    content: Content
+    first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The other side has taken the message; `delivered` when it has reached the person by that."""
+
+    carrier_id: str | None = None
+    delivered: bool = False
+
+
+class Deliverer(Protocol):
+    """One way to bring messages to people; `takes_key` says that a repeat under the same key does nothing."""
+
+    takes_key: bool
+
+    async def deliver(self, letter: Letter) -> Taken:
+        """Hand the letter over.
+
+        Raises `NotNow`, `Uncertain` or `Never`; anything else counts as `Uncertain`.
+        """
+        ...
+
+    async def arrived(self, letter: Letter, day: date) -> bool | None:
+        """Whether a letter that was taken on this day (in China) reached the person; None while nobody knows."""
+        ...
+
+
+Preparer = Callable[[Letter], Awaitable[Content | None]]
+"""Makes what is sent of what was stored, by what is true now; None when it is not wanted any more.
+
+May raise `NotNow`; anything else counts as that.
+"""

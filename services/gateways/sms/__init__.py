@@ -1,0 +1,1 @@
+"""Text messages: one protocol, a sandbox phone, a carrier."""

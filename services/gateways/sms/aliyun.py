@@ -1,0 +1,181 @@
+"""Text messages by Alibaba Cloud (Dysmsapi 2017-05-25): SendSms, and QuerySendDetails to learn what became of one.
+
+Source: Alibaba Cloud SMS API reference. SendSms takes no key ("no idempotence, callers must see to it"), but keeps our
+id as OutId and tells it in the details of a number and day: that is asked before anything is sent a second time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+import httpx
+from pydantic import BaseModel, Field, ValidationError
+
+from hub.kit import clock
+from hub.kit.ids import new_id
+from services.gateways.errors import GatewayFault, GatewayTimeout, GatewayUnavailable
+from services.gateways.signature import Credentials
+from services.gateways.signed_http import CLOSED_FOR_NOW, checked_address, open_client
+from services.gateways.sms.acs3 import EMPTY_BODY, authorization, canonical_query
+from services.gateways.sms.protocol import DeliveryState, Refusal, SmsReply, SmsRequest
+from services.gateways.sms.templates import TEMPLATES
+
+VERSION = "2017-05-25"
+PAGE = 50
+OK = "OK"
+REFUSALS: Mapping[str, Refusal] = {
+    "isv.BUSINESS_LIMIT_CONTROL": Refusal.LIMITED,
+    "isv.DAY_LIMIT_CONTROL": Refusal.LIMITED,
+    "isv.MOBILE_NUMBER_ILLEGAL": Refusal.NUMBER,
+    "isv.SMS_TEMPLATE_ILLEGAL": Refusal.TEMPLATE,
+    "isv.SMS_SIGNATURE_ILLEGAL": Refusal.TEMPLATE,
+    "isv.TEMPLATE_MISSING_PARAMETERS": Refusal.TEMPLATE,
+    "isv.TEMPLATE_PARAMS_ILLEGAL": Refusal.TEMPLATE,
+    "isv.PARAM_LENGTH_LIMIT": Refusal.TEMPLATE,
+    "isv.ACCOUNT_NOT_EXISTS": Refusal.ACCOUNT,
+    "isv.ACCOUNT_ABNORMAL": Refusal.ACCOUNT,
+    "isv.AMOUNT_NOT_ENOUGH": Refusal.ACCOUNT,
+    "isv.OUT_OF_SERVICE": Refusal.ACCOUNT,
+    "isv.PRODUCT_UN_SUBSCRIPT": Refusal.ACCOUNT,
+}
+"""Codes of the carrier for refusals that are certain; whatever else begins with "isv." is `OTHER`."""
+STATES = {1: DeliveryState.ON_ITS_WAY, 2: DeliveryState.FAILED, 3: DeliveryState.DELIVERED}
+
+
+class _Detail(BaseModel):
+    state: int = Field(alias="SendStatus")
+    our_id: str = Field("", alias="OutId")
+
+
+class _Details(BaseModel):
+    found: list[_Detail] = Field(alias="SmsSendDetailDTO")
+
+
+class SmsAliyun:
+    """A client of the carrier. `codes` gives the carrier's code for each of our templates.
+
+    Raises `ValueError` when a template has no code, or the address is neither HTTPS nor on this machine.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        credentials: Credentials,
+        sign_name: str,
+        codes: Mapping[str, str],
+        timeout_seconds: float,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        if missing := sorted(set(TEMPLATES) - set(codes)):
+            raise ValueError(f"HUB_SMS_TEMPLATES lacks {', '.join(missing)}")
+        self._address = checked_address(url, "HUB_SMS_URL")
+        self._credentials = credentials
+        self._sign_name = sign_name
+        self._codes = dict(codes)
+        self._timeout_seconds = timeout_seconds
+        self._client = open_client(timeout_seconds, transport)
+
+    async def send(self, request: SmsRequest) -> SmsReply:
+        """Send a message; see `SmsGateway`."""
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                if not request.first and await self._has(request):
+                    return SmsReply(accepted=True)
+                answer = await self._call("SendSms", {
+                    "PhoneNumbers": request.phone, "SignName": self._sign_name,
+                    "TemplateCode": self._codes.get(request.template, request.template),
+                    "TemplateParam": json.dumps(dict(request.parameters), ensure_ascii=False),
+                    "OutId": request.message_id,
+                })  # fmt: skip
+        except TimeoutError:
+            raise GatewayTimeout("no_answer_in_time") from None
+        code = answer["Code"]
+        if code == OK:
+            return SmsReply(accepted=True, carrier_id=str(answer.get("BizId", "")))
+        return SmsReply(accepted=False, refusal=REFUSALS.get(code, Refusal.OTHER))
+
+    async def delivery(self, message_id: str, phone: str, day: date) -> DeliveryState | None:
+        """Look a message up by number and day; see `SmsGateway`."""
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                return await self._state(message_id, phone, day)
+        except TimeoutError:
+            raise GatewayTimeout("no_answer_in_time") from None
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def _has(self, request: SmsRequest) -> bool:
+        """Whether an earlier attempt of today or yesterday got through."""
+        today = clock.today()
+        for day in (today, today - timedelta(days=1)):
+            if await self._state(request.message_id, request.phone, day) is not None:
+                return True
+        return False
+
+    async def _state(self, message_id: str, phone: str, day: date) -> DeliveryState | None:
+        page = 1
+        while True:
+            answer = await self._call("QuerySendDetails", {
+                "PhoneNumber": phone, "SendDate": f"{day:%Y%m%d}", "PageSize": str(PAGE), "CurrentPage": str(page),
+            })  # fmt: skip
+            if answer["Code"] != OK:
+                raise GatewayFault("query_refused")
+            try:
+                details = _Details.model_validate(answer.get("SmsSendDetailDTOs") or {"SmsSendDetailDTO": []}).found
+            except ValidationError as error:
+                raise GatewayFault("malformed_reply") from error
+            for detail in details:
+                if detail.our_id == message_id:
+                    return STATES.get(detail.state, DeliveryState.ON_ITS_WAY)
+            if len(details) < PAGE:
+                return None
+            page += 1
+
+    async def _call(self, action: str, parameters: Mapping[str, str]) -> dict[str, Any]:
+        """One signed call; the answer is a JSON object with a "Code".
+
+        Raises `GatewayUnavailable` (certainly not done), `GatewayTimeout`, `GatewayFault`.
+        """
+        query = canonical_query(parameters)
+        headers = {
+            "host": self._address.netloc.decode(),
+            "x-acs-action": action,
+            "x-acs-content-sha256": EMPTY_BODY,
+            "x-acs-date": f"{clock.now():%Y-%m-%dT%H:%M:%SZ}",
+            "x-acs-signature-nonce": new_id().hex,
+            "x-acs-version": VERSION,
+        }
+        key = self._credentials
+        signed = headers | {"Authorization": authorization(key.app_key, key.app_secret, "POST", query, headers)}
+        url = self._address.copy_with(path="/", query=query.encode())
+        try:
+            response = await self._client.post(url, headers=signed)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise GatewayUnavailable("unreachable") from error
+        except httpx.HTTPError as error:
+            raise GatewayTimeout("connection_lost") from error
+        return _understood(response)
+
+
+def _understood(response: httpx.Response) -> dict[str, Any]:
+    if response.status_code in CLOSED_FOR_NOW:
+        raise GatewayUnavailable(f"http_{response.status_code}")
+    try:
+        answer = response.json()
+    except ValueError as error:
+        raise GatewayFault("malformed_reply") from error
+    code = answer.get("Code") if isinstance(answer, dict) else None
+    if not isinstance(code, str):
+        raise GatewayFault("malformed_reply")
+    if code.startswith("Throttling"):
+        raise GatewayUnavailable("throttled")
+    if code != OK and not code.startswith("isv."):
+        raise GatewayFault("carrier_error")
+    found: dict[str, Any] = answer
+    return found
