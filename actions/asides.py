@@ -21,7 +21,7 @@ LEFT_TO_RULES = frozenset({"cancel", "talk_to_human"})
 """They close the form: the generated rules do that."""
 SWITCH = "switch"
 """Mark of the message that closes a form in favour of another; its value is the other skill."""
-_ANSWERS: Mapping[str, str] = {
+ANSWERS: Mapping[str, str] = {
     "greet": "utter_greet",
     "goodbye": "utter_goodbye",
     "thank": "utter_thank",
@@ -35,7 +35,7 @@ GO_ON = "utter_go_on"
 BEYOND_DOUBT = 0.85
 """Below it a question that the classifier takes for a goodbye or a wish to do something else is still a question."""
 _ASKED = frozenset({"ask_question", "nlu_fallback"})
-_TOLD = _ASKED | _ANSWERS.keys() | {"explain_amount"}
+_TOLD = _ASKED | ANSWERS.keys() | {"explain_amount"}
 
 
 class Asides:
@@ -62,7 +62,7 @@ class Asides:
         elif intent in _ASKED or (question and not settled):
             dispatcher.utter_message(json_message=(await self._answer.reply(tracker)).as_payload())
         else:
-            dispatcher.utter_message(response=GO_ON if intent == skill.name else _ANSWERS.get(intent, NOT_TAKEN))
+            dispatcher.utter_message(response=GO_ON if intent == skill.name else ANSWERS.get(intent, NOT_TAKEN))
 
 
 def switching(skill: Skill, other: Skill) -> Reply:

@@ -40,6 +40,8 @@ def candidates_in(heard: Heard) -> dict[str, str]:
 
 def _answers_plainly(heard: Heard) -> bool:
     """Whether the whole message is one value, which what was asked for may claim first: any digits may be a code."""
+    if heard.said.settled and heard.said.intent != "provide":
+        return False
     if not heard.mostly_values or heard.corrects or heard.is_about_another_field or other_amount(heard):
         return False
     kind = heard.standing.question(heard.standing.asked or "").entity
@@ -70,8 +72,15 @@ def _by_entity(heard: Heard) -> dict[str, str]:
         stray = entity.kind in WEAK_KINDS and len(entities) > 1 and not heard.corrects and not _labelled(heard, entity)
         if stray and name in standing.known:
             continue
-        found[name] = entity.value
+        found[name] = _signed(heard, entity)
     return found
+
+
+def _signed(heard: Heard, entity: Entity) -> str:
+    """An amount with the sign that stands before it, where it is not the dash of a range."""
+    before = heard.said.text[: entity.start]
+    negative = entity.kind == "amount" and re.search(r"(?:(?<![\d万亿元])[-−]|负|亏损?)$", before)
+    return f"-{entity.value}" if negative and not entity.value.startswith("-") else entity.value
 
 
 def _field_for(heard: Heard, entity: Entity, found: Mapping[str, str]) -> str | None:
@@ -113,8 +122,11 @@ def _by_choice(heard: Heard, found: Mapping[str, str]) -> dict[str, str]:
         if name != standing.asked and not standing.starting and not heard.corrects and heard.rest > SHORT:
             continue
         told = _NEW_VALUE.split(text)[-1] if heard.corrects else text
-        value = chosen(told, question.choices, IN_PASSING if standing.starting else SHORTEST_PART)
-        if value is None and heard.corrects and name not in heard.names:
+        value = chosen(
+            told, question.choices, IN_PASSING if standing.starting else SHORTEST_PART,
+            places=name == standing.asked, known=standing.names_itself,
+        )  # fmt: skip
+        if value is None and (name in standing.offered or (heard.corrects and name not in heard.names)):
             continue
         if name in standing.valid({name: value or told}):
             value = value or told

@@ -11,33 +11,40 @@ from hub.skills import Choice
 
 _PLACE = re.compile(r"(?:第\s*)?([一二三四五六七八九两1-9])\s*(?:个|家|项|笔|条|种|号|户)?[。.!！]?")
 _DIGITS = {word: index for index, word in enumerate("一二三四五六七八九", 1)} | {"两": 2}
-_LAST = re.compile(r"最后(?:一?[个家项笔条种])?")
+_LAST = re.compile(r"最后一?[个家项笔条种]")
 SHORTEST_PART = 2
 
 
-def chosen(text: str, choices: Sequence[Choice], shortest: int = SHORTEST_PART) -> str | None:
-    """The value of the choice that the text means; None when it means none, or could mean several."""
+def chosen(
+    text: str, choices: Sequence[Choice], shortest: int = SHORTEST_PART, *, places: bool = True, known: str = ""
+) -> str | None:
+    """The value of the choice that the text means; None when it means none, or could mean several.
+
+    `places`: "第二个" counts, too. What stands in `known` (the name of the form itself) tells nothing.
+    """
     said = normalise(text)
     for choice in choices:
         if text == choice.value or said == normalise(choice.title):
             return choice.value
-    if place := _PLACE.fullmatch(said):
+    if places and (place := _PLACE.fullmatch(said)):
         index = int(_DIGITS.get(place[1], place[1]))
         return choices[index - 1].value if index <= len(choices) else None
-    if _LAST.search(said) and choices:
+    if places and choices and _LAST.fullmatch(said):
         return choices[-1].value
-    return _by_part(said, choices, shortest)
+    return _by_part(said, choices, shortest, known)
 
 
-def _by_part(said: str, choices: Sequence[Choice], shortest: int) -> str | None:
+def _by_part(said: str, choices: Sequence[Choice], shortest: int, known: str) -> str | None:
     """By the longest words that it shares with one title; what every title has says nothing."""
     shared = [_common(said, normalise(choice.title)) for choice in choices]
-    telling = [
-        len(part) if len(part) >= shortest and sum(part in normalise(one.title) for one in choices) == 1 else 0
-        for part in shared
-    ]
+    telling = [len(part) if _tells(part, choices, shortest, known) else 0 for part in shared]
     best = max(telling, default=0)
     return choices[telling.index(best)].value if best and telling.count(best) == 1 else None
+
+
+def _tells(part: str, choices: Sequence[Choice], shortest: int, known: str) -> bool:
+    alone = sum(part in normalise(choice.title) for choice in choices) == 1
+    return len(part) >= shortest and alone and part not in known
 
 
 def _common(one: str, other: str) -> str:

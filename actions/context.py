@@ -30,6 +30,7 @@ async def context_of(skill: Skill, tracker: Tracker) -> SkillContext:
         channel=message.channel,
         conversation_id=tracker.sender_id,
         principal=await _principal(skill, tracker),
+        address=message.address,
     )
 
 

@@ -74,7 +74,8 @@ class ValidateForm(Action):  # type: ignore[misc]
         events = [SlotSet(skill.slot(name), value) for name, value in changes.items()]
         if skill.confirm:
             events.append(SlotSet(skill.slot(CONFIRM), confirmed or None))
-        return [*events, *await turn.goes_on(known, confirmed)]
+        corrected = any(name in standing.known for name in reading.values)
+        return [*events, *await turn.goes_on(known, confirmed, corrected=corrected)]
 
     async def _aside(
         self, turn: _Turn, message: Said, reading: Reading, known: Mapping[str, str], confirmed: bool
@@ -131,7 +132,7 @@ class _Turn:
         """The choices that this person has."""
         return await offered(self.skill, self.context, known) if self.may else {}
 
-    async def goes_on(self, known: Mapping[str, str], confirmed: bool) -> list[EventType]:
+    async def goes_on(self, known: Mapping[str, str], confirmed: bool, *, corrected: bool = False) -> list[EventType]:
         """Ask for the next missing field; setting it to nothing keeps the form from stepping back.
 
         A form that may not or cannot go on ends; what to do about it is up to its submission.
@@ -140,7 +141,7 @@ class _Turn:
         if not self.may:
             return self.ends()
         # what its own submission found wrong is asked again, without doing the work for it twice
-        asked = _first_missing(skill, known) if again else self.requested
+        asked = _first_missing(skill, known) if again else None if corrected else self.requested
         opening = self.starting and not again
         try:
             coming = await next_of(skill, self.context, known, opening=opening, asked=asked, confirmed=confirmed)
@@ -155,8 +156,8 @@ class _Turn:
 
     def ends(self) -> list[EventType]:
         """Close the form; a slot stands beside `requested_slot`, else the form would only step back."""
-        first = self.skill.slot(next(iter(self.skill.form.model_fields)))
-        return [SlotSet(first, self.tracker.slots.get(first)), SlotSet(REQUESTED_SLOT, None)]
+        slots = [self.skill.slot(name) for name in self.skill.form.model_fields][:1]
+        return [*(SlotSet(slot, self.tracker.slots.get(slot)) for slot in slots), SlotSet(REQUESTED_SLOT, None)]
 
 
 def _first_missing(skill: Skill, known: Mapping[str, str]) -> str | None:

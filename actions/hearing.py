@@ -9,7 +9,7 @@ from functools import cached_property
 from actions.choosing import chosen
 from actions.fields import WEAK_KINDS, mentioned, names_of
 from actions.turns import Said
-from actions.wording import AT_A_LOSS, CHANGED, LONG, MISTAKEN, SHORT, WAY_OUT, asks, is_short, leftover
+from actions.wording import AT_A_LOSS, CHANGED, LONG, MISTAKEN, SHORT, TAKES_BACK, WAY_OUT, asks, is_short, leftover
 from hub.forms import Checked, Offered, check, shown, summary
 from hub.skills import Question, Skill, question_of
 
@@ -38,6 +38,11 @@ class Standing:
     def asked(self) -> str | None:
         """The field asked for, unless it is the confirmation."""
         return self.requested if self.requested in self.skill.form.model_fields else None
+
+    @property
+    def names_itself(self) -> str:
+        """What a sentence that opens the form says anyway: its title and the words on its button."""
+        return self.skill.title + self.skill.offer if self.starting else ""
 
     def question(self, name: str) -> Question:
         """The words of a field, with the choices that this person has."""
@@ -126,7 +131,8 @@ class Heard:
     def corrects(self) -> bool:
         """Whether it takes back something that was said before."""
         text, standing = self.said.text, self.standing
-        if standing.starting or not (self.names or self.said.entities or self.rest <= SHORT):
+        begins_so = bool(TAKES_BACK.match(text)) and self.rest <= LONG
+        if standing.starting or not (self.names or self.said.entities or self.rest <= SHORT or begins_so):
             return False
         if MISTAKEN.search(text) and (not self.asks or any(name in standing.known for name in self.names)):
             return True

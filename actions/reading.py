@@ -13,6 +13,7 @@ from actions.hearing import CONFIRM, Heard, Standing
 from actions.turns import Said
 from actions.wording import MISTAKEN, SHORT, WAY_OUT
 from hub.forms import Checked
+from hub.kit.taxtext import normalise
 
 CONFIRM_OR_CORRECT = "请回复“确认”提交，或者告诉我要改哪一项。"
 GUESSED = 0.85
@@ -48,6 +49,8 @@ def read(standing: Standing, said: Said, skill_names: Iterable[str]) -> Reading:
         return _pressed(standing, said)
     if asked and not standing.question(asked).interruptible and not (said.settled and said.intent in WAY_OUT):
         return _applied(standing, standing.checked({asked: said.text}))
+    if pressed := _title_of(standing, said.text):
+        return _applied(standing, standing.checked(pressed))
     heard = Heard(said, standing)
     if heard.leaves and not standing.starting:
         return Reading(aside=True)
@@ -62,6 +65,16 @@ def read(standing: Standing, said: Said, skill_names: Iterable[str]) -> Reading:
         if reading.values or reading.notes:
             return reading
     return Reading() if standing.starting else _without_values(heard, skill_names)
+
+
+def _title_of(standing: Standing, text: str) -> dict[str, str]:
+    """The field and value whose offered title the text is, word for word: what was asked for first."""
+    names = dict.fromkeys([*([standing.asked] if standing.asked else []), *standing.known])
+    for name in () if standing.starting else names:
+        for choice in standing.question(name).choices:
+            if normalise(choice.title) == normalise(text):
+                return {name: choice.value}
+    return {}
 
 
 def _without_values(heard: Heard, skill_names: Iterable[str]) -> Reading:

@@ -111,7 +111,7 @@ class SubmitForm(Action):  # type: ignore[misc]
     ) -> list[EventType]:
         """Keep what may be right, ask for the rest again."""
         labels = "、".join(question_of(self.skill.form, name).label for name in wrong)
-        kept = f"{text}\n下面重新填写{labels}，其他内容已保留；不查了可以回复“取消”。"
+        kept = f"{text}\n下面重新填写{labels}，其他内容已保留；不办了可以回复“取消”。"
         buttons = (HUMAN_BUTTON, CANCEL_BUTTON)
         _say(dispatcher, Reply(kept, buttons=buttons, citations=citations, skill=self.skill.name))
         slots = [*wrong, *([CONFIRM] if self.skill.confirm else [])]

@@ -28,6 +28,7 @@ class Said:
     message_id: str
     channel: str
     trace_id: str
+    address: str = ""
 
     @property
     def command(self) -> bool:
@@ -67,6 +68,7 @@ def said(tracker: Tracker, today: date) -> Said:
         message_id=str(metadata.get("message_id") or message.get("message_id") or ""),
         channel=str(metadata.get("channel") or "rasa"),
         trace_id=trace_of(message),
+        address=str(metadata.get("address") or ""),
     )
 
 

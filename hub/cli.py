@@ -26,6 +26,7 @@ from hub.bootstrap.up import AlreadyRunning, only_copy, prepare, prepare_secrets
 from hub.kit.db import dispose, transaction
 from hub.kit.errors import HubError
 from hub.outbox.commands import app as outbox
+from hub.scaffold.commands import app as new
 from hub.settings import get_settings
 from knowledge_base.commands import app as knowledge
 from knowledge_base.model_commands import app as models
@@ -58,6 +59,7 @@ app.add_typer(payment, name="payment", help="缴款")
 app.add_typer(sandbox, name="sandbox")
 app.add_typer(reminders, name="reminders")
 app.add_typer(outbox, name="outbox")
+app.add_typer(new, name="new")
 
 
 @app.command("up")

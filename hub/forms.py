@@ -92,7 +92,7 @@ def shown(form: type[BaseModel], name: str, value: str, choices: Iterable[Choice
         day = date.fromisoformat(value)
         return f"{day.year}年{day.month}月{day.day}日"
     if question.entity == "amount":
-        return f"{Decimal(value)}元"
+        return f"{Decimal(value):,}元"
     if question.entity and question.entity in MASKED:
         return MASKED[question.entity](value)
     return value

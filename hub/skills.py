@@ -22,7 +22,6 @@ class Access(StrEnum):
     REAL_NAME = "real_name"
     AUTHORISED = "authorised"
 
-
     def covers(self, needed: Access) -> bool:
         """Whether somebody at this level may use what needs the other."""
         levels = list(Access)

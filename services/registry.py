@@ -10,7 +10,7 @@ from services.invoices.skills import INSPECT
 from services.payment.skills import PAY_TAX, PAYMENT_STATUS
 from services.reminders.skills import REMINDER_SETTINGS
 
-SKILLS: tuple[Skill, ...] = (INSPECT, *CALCULATIONS, REMINDER_SETTINGS, *IDENTITY, *FILING, PAY_TAX, PAYMENT_STATUS)
+SKILLS: tuple[Skill, ...] = (INSPECT, *FILING, PAY_TAX, PAYMENT_STATUS, *CALCULATIONS, REMINDER_SETTINGS, *IDENTITY)
 
 _BY_NAME = {skill.name: skill for skill in SKILLS}
 

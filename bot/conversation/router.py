@@ -18,9 +18,10 @@ from bot.conversation.schemas import (
 )
 from bot.conversation.service import PAGE, ConversationService, read
 from hub import audit
+from hub.accounts import sessions
 from hub.accounts.access import BearerToken, Public, Session, names_access
 from hub.kit.errors import Unauthorized
-from hub.kit.rates import rate_limit
+from hub.kit.rates import client_address, rate_limit
 
 router = APIRouter(prefix="/api/v1/conversations", tags=["conversations"])
 
@@ -77,9 +78,12 @@ async def create_message(
     token: Annotated[str, Depends(conversation_token)],
     body: MessageCreate,
     conversations: Service,
+    request: Request,
 ) -> Messages:
     """Say something and get what the bot says to it; the same `client_message_id` again returns the first answer."""
-    return await conversations.say(conversation_id, body.text, body.client_message_id, body.payload, token)
+    return await conversations.say(
+        conversation_id, body.text, body.client_message_id, body.payload, token, client_address(request)
+    )
 
 
 @router.get("/{conversation_id}/messages")
@@ -120,6 +124,7 @@ async def erase_conversation(own: OwnConversation, session: Session) -> Response
     """Erase the conversation with everything said in it, Rasa's memory included (《个人信息保护法》第四十七条)."""
     await repository.erase(session, own)
     await repository.forget_dialogue(session, own)
+    await sessions.end(session, f"conversation:{own}")
     await repository.notify(session, own)
     await audit.record(session, "taxpayer", "conversation.erase", str(own))
     return Response(status_code=status.HTTP_204_NO_CONTENT)

@@ -87,15 +87,17 @@ class ConversationService:
             _opened(await repository.get(session, conversation_id), token)
 
     async def say(
-        self, conversation_id: UUID, text: str, external_id: str, payload: str | None = None, token: str | None = None
-    ) -> Messages:
+        self, conversation_id: UUID, text: str, external_id: str, payload: str | None = None, token: str | None = None,
+        address: str = "",
+    ) -> Messages:  # fmt: skip
         """A person says something; what we say to it. Repeating the same `external_id` returns the first answer.
 
         A door has checked the sender itself; where a `token` is given it must open the conversation.
         Raises `ConversationNotFound`, `Unauthorized`, `ConversationBusy`.
         """
         async with self._arrivals.wait(conversation_id, LONGEST_TURN):
-            message_id = await self._store(conversation_id, text, external_id, payload, token)
+            carried = {name: value for name, value in (("payload", payload), ("address", address)) if value}
+            message_id = await self._store(conversation_id, text, external_id, carried, token)
         turn = asyncio.create_task(self.drain(conversation_id))
         self._turns.add(turn)
         turn.add_done_callback(self._turns.discard)
@@ -104,14 +106,14 @@ class ConversationService:
         return answers.get(message_id) or await self._answer_to(conversation_id, message_id)
 
     async def _store(
-        self, conversation_id: UUID, text: str, external_id: str, payload: str | None, token: str | None
+        self, conversation_id: UUID, text: str, external_id: str, carried: dict[str, str], token: str | None
     ) -> UUID:
         """Transaction 1: what was said is ours from here on."""
         async with transaction() as session:
             conversation = _opened(await repository.reserve(session, conversation_id, 1), token)
             added = await repository.add_inbound(
                 session, conversation, external_id=external_id, content=text,
-                payload={"payload": payload} if payload else {},
+                payload=dict(carried),
             )  # fmt: skip
             if added is None:
                 known = await repository.message_by_external_id(session, conversation_id, external_id)
@@ -188,7 +190,8 @@ class ConversationService:
                 if said is not None:
                     # Rasa took it while its hands were dead: it must not take it twice, so knowledge answers
                     return said or await fall_back("" if command else text, conversation.active_skill)
-            return await self.dialogue.turn(conversation.id, text, message.id, conversation.channel)
+            address = str(message.payload.get("address") or "")
+            return await self.dialogue.turn(conversation.id, text, message.id, conversation.channel, address)
         except DialogueUnavailable:
             return await fall_back("" if command else text, conversation.active_skill)
 

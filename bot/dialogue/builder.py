@@ -19,6 +19,9 @@ FEWEST_EXAMPLES = 15
 HEADER = "# generated from the skills by `hub dialogue build`, do not edit\n"
 
 CONFIRM = "confirm"
+IDENTITY = 4
+"""The plan action of signing in and the like: steps on the way, nobody comes for them."""
+MOST_BUTTONS = 6
 CONFIRM_CHOICES = (("确认提交", "intent:affirm"), ("修改", "intent:correct"), ("取消", "intent:cancel"))
 
 Step = dict[str, Any]
@@ -51,7 +54,8 @@ def rendered(skills: Sequence[Skill]) -> dict[Path, str]:
 
 def _catalogue(skills: Sequence[Skill]) -> Mapping[str, Any]:
     """Responses that name every skill."""
-    buttons = [{"title": skill.offer or skill.title, "payload": f"skill:{skill.name}"} for skill in skills]
+    shown = sorted(skills, key=lambda skill: skill.plan_action == IDENTITY)[:MOST_BUTTONS]
+    buttons = [{"title": skill.offer or skill.title, "payload": f"skill:{skill.name}"} for skill in shown]
     abilities = "\n".join(f"· {skill.title}：{skill.summary}" for skill in skills)
     capabilities = f"您可以直接问我税费政策和办税流程，我会附上文件依据。还可以在这里办理：\n{abilities}"
     unasked = "收到。您想用它办哪件事？点下面的按钮，或者直接告诉我。"

@@ -48,7 +48,9 @@ class DialogueClient:
         """Hang up."""
         await self._http.aclose()
 
-    async def turn(self, conversation_id: UUID, text: str, message_id: UUID, channel: str) -> list[Reply]:
+    async def turn(
+        self, conversation_id: UUID, text: str, message_id: UUID, channel: str, address: str = ""
+    ) -> list[Reply]:
         """Say something to Rasa; its replies, at least one.
 
         Raises `DialogueUnavailable` when it is down, slow, broken or silent. A silent turn is not sent again: Rasa has
@@ -57,7 +59,12 @@ class DialogueClient:
         body = {
             "sender": str(conversation_id),
             "message": text,
-            "metadata": {"message_id": str(message_id), "trace_id": trace_id(), "channel": channel},
+            "metadata": {
+                "message_id": str(message_id),
+                "trace_id": trace_id(),
+                "channel": channel,
+                "address": address,
+            },
         }
         replies = replies_from_rest(await self._guarded("POST", "/webhooks/rest/webhook", json=body))
         if not replies:

@@ -18,6 +18,7 @@ from hub.kit import clock
 from hub.settings import Settings
 
 DUMP, SECRETS = "database.dump", "secrets.env"
+RINGS = ("HUB_DATA_KEYS", "HUB_RECEIPT_KEYS")
 
 
 class BackupTrouble(RuntimeError):
@@ -63,7 +64,10 @@ def back_up(settings: Settings, target: Path | None = None) -> Path:
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file, tarfile.open(fileobj=file, mode="w") as archive:
             archive.add(dump, DUMP)
-            secrets = {"HUB_DATA_KEYS": settings.data_keys, "HUB_INDEX_KEY": settings.index_key}
+            secrets = {
+                "HUB_DATA_KEYS": settings.data_keys, "HUB_INDEX_KEY": settings.index_key,
+                "HUB_RECEIPT_KEYS": settings.receipt_keys,
+            }  # fmt: skip
             lines = "".join(f"{name}={value.get_secret_value()}\n" for name, value in secrets.items())
             _add(archive, SECRETS, lines.encode())
         unfinished.replace(target)
@@ -88,10 +92,16 @@ def restore(settings: Settings, source: Path) -> None:
         raise BackupTrouble(f"无法读取备份文件 {source}：{error}") from error
     path = settings.var_dir / SECRETS
     ours = secret_file.read(path)
-    keys = [key for key in f"{ours.get('HUB_DATA_KEYS', '')},{kept.get('HUB_DATA_KEYS', '')}".split(",") if key]
     if ours:
+        # keys of both: what either wrote or signed stays readable and verifiable
+        rings = {name: ",".join(_ring(ours.get(name, ""), kept.get(name, ""))) for name in RINGS}
         found_by = {"HUB_INDEX_KEY": kept["HUB_INDEX_KEY"]} if kept.get("HUB_INDEX_KEY") else {}
-        secret_file.write(path, {**ours, "HUB_DATA_KEYS": ",".join(dict.fromkeys(keys)), **found_by})
+        secret_file.write(path, {**ours, **rings, **found_by})
+
+
+def _ring(*lists: str) -> list[str]:
+    """The keys of several comma-separated lists, each once, in order."""
+    return list(dict.fromkeys(key for keys in lists for key in keys.split(",") if key))
 
 
 def _run(program: str, *arguments: str) -> None:

@@ -27,6 +27,7 @@ SETS = {
     "second": ("questions_second.yaml", "labels_second.yaml"),
     "third": ("questions_third.yaml", "labels_third.yaml"),
     "fourth": ("questions_fourth.yaml", "labels_fourth.yaml"),
+    "fifth": ("questions_fifth.yaml", "labels_fifth.yaml"),
 }
 """The first two fit the calibration; the others are what to expect of strangers (docs/decisions/0006)."""
 

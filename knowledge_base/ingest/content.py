@@ -23,7 +23,7 @@ from knowledge_base.yaml_files import problems_of, read_yaml
 
 FOLDER = Path(__file__).parent.parent / "content"
 PARAMETERS = Path(__file__).parent.parent / "parameters"
-APART = frozenset({"documents", "asked"})  # folders beside those of the topics
+APART = frozenset({"documents", "asked", "drafts"})  # folders beside those of the topics
 
 log = structlog.get_logger(__name__)
 

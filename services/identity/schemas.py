@@ -15,6 +15,7 @@ from services.identity import wording
 AGAIN = "重发"
 ANEW = "重新认证"
 TAIL, FULL = "tail", "full"
+WAYS = {TAIL: ("核对后六位", "后六位"), FULL: ("重新认证", "重新实名")}
 LONGEST_INPUT = 60
 _AGAIN = re.compile(r"重发|重新发|再发|没有?收到|收不到|没发|再来一[条次]|重新获取")
 _ANEW = re.compile(r"重新|不是我|不是本人|新号|新办|换了")
@@ -87,6 +88,17 @@ Name = Annotated[str, BeforeValidator(_read_name)]
 ResidentId = Annotated[str, BeforeValidator(_read_resident_id)]
 
 
+def _read_way(value: object) -> str:
+    text = _text(value)
+    for way, names in WAYS.items():
+        if text == way or text in names:
+            return way
+    raise ValueError("请在“核对后六位”和“重新认证”里选一种。")
+
+
+Way = Annotated[str, BeforeValidator(_read_way)]
+
+
 def sign_in_form(send_code: Before) -> type[BaseModel]:
     """The form of signing in; `send_code` runs before the code is asked for."""
 
@@ -121,7 +133,7 @@ class ProveIdentity(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    way: str | None = ask(
+    way: Way | None = ask(
         None,
         prompt="请选择认证方式。",
         invalid="请在“核对后六位”和“重新认证”里选一种。",

@@ -15,6 +15,7 @@ from channels.web.pages import error_page
 from hub.kit import clock
 from hub.kit.web import add_error_handlers
 from hub.skills import Skill
+from knowledge_base.parameters.loader import parameters
 from services.registry import SKILLS
 from tests.actions.permit import Office
 from tests.actions.wire import Chat
@@ -26,6 +27,7 @@ ChatWith = Callable[..., Chat]
 @pytest.fixture(autouse=True)
 def _day(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is noon in China on 22 November 2026, a Sunday."""
+    parameters()  # kept from here on: they may have been verified after that day, which must not be in the future
     monkeypatch.setattr(clock, "now", lambda: NOON)
 
 

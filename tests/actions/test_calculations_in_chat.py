@@ -86,7 +86,7 @@ async def test_a_result_is_changed_in_one_sentence(webhook: httpx.AsyncClient) -
     [first] = await chat.say("一个季度卖了28万，含税，在县城", "calc_vat")
     for text, intent, told, answer in [
         ("专票金额改成5万", "correct", "已把", "本期应缴增值税：495.05元。"),
-        ("销售额改成20万", "correct", "已把销售额改为200000.00元。", "本期应缴增值税：495.05元。"),
+        ("销售额改成20万", "correct", "已把销售额改为200,000.00元。", "本期应缴增值税：495.05元。"),
         ("改成不含税", "correct", "已把含税口径改为不含税。", "本期应缴增值税：500.00元。"),
     ]:
         assert await done(chat, "action_out_of_place", text, intent) == []

@@ -32,9 +32,9 @@ CORRECTIONS = [
     ({"invoice_number": D}, "issued_on", "填错了", "correct", {"invoice_number": None}, "好的，重新填写发票号码。"),
     (BOTH, "total_with_tax", "日期应该是明天", "correct", {"issued_on": None}, "晚于今天"),
     ({"issued_on": "2026-09-03", "total_with_tax": "1130.00"}, "invoice_number", "金额改成2260", "correct",
-     {"total_with_tax": "2260.00"}, "已把价税合计改为2260.00元。"),
+     {"total_with_tax": "2260.00"}, "已把价税合计改为2,260.00元。"),
     ({"issued_on": "2026-09-03", "total_with_tax": "1130.00"}, "invoice_number", "价税合计不是1130元，是2260元",
-     "correct", {"total_with_tax": "2260.00"}, "已把价税合计改为2260.00元。"),
+     "correct", {"total_with_tax": "2260.00"}, "已把价税合计改为2,260.00元。"),
     (PAPER, "check_code", f"不对，号码是{D}", "correct",
      {"invoice_number": D, "invoice_code": None}, f"已把发票号码改为{D}。"),
 ]  # fmt: skip

@@ -23,7 +23,7 @@ from tests.product import Product
 
 RICH = "90000000.00"
 """What is put into an account that must never run dry, 元."""
-PATIENCE = 180.0
+PATIENCE = 600.0
 NOT_ANSWERED = frozenset({429, 500, 502, 503, 504})
 
 

@@ -53,7 +53,7 @@ def hubs(product: Product) -> Iterator[list[str]]:
         )  # fmt: skip
         url = f"http://127.0.0.1:{port}"
         try:
-            eventually(lambda: second.poll() is not None or _answers(url))
+            eventually(lambda: second.poll() is not None or _answers(url), 300)
             assert second.poll() is None, product.log_tails()
             yield [product.url, url]
         finally:

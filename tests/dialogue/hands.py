@@ -15,21 +15,18 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import ActionExecutor, CollectingDispatcher
 from rasa_sdk.interfaces import ActionExecutionRejection
 
+from actions.asides import ANSWERS, GO_ON, LEFT_TO_RULES
 from bot.dialogue.launcher import ACTIONS_PATH
 from hub.kit.taxtext import extract
 
 SKILL = "invoice_inspection"
 FIELDS = {"invoice_number": "invoice_number", "date": "issued_on", "amount": "total_with_tax"}
 SLOTS = [f"{SKILL}_{field}" for field in FIELDS.values()]
-INTERRUPTS = {
-    "ask_question", "nlu_fallback", "cancel", "talk_to_human", "greet", "thank", "goodbye", "bot_challenge",
-    "ask_capabilities", "repeat", "resume", SKILL,
-}  # fmt: skip
 Events = list[dict[str, Any]]
 
 
 class Validate(FormValidationAction):
-    """Values win over intents; interrupts extract nothing; all else is a wrong answer."""
+    """Values win over intents; what is said aside is answered; all else is a wrong answer."""
 
     def name(self) -> str:
         return f"validate_{SKILL}_form"
@@ -41,11 +38,21 @@ class Validate(FormValidationAction):
         message, asked = tracker.latest_message, tracker.get_slot("requested_slot")
         found = extract(message.get("text") or "", date(2026, 11, 22))
         values = {f"{SKILL}_{FIELDS[entity.kind]}": entity.value for entity in found if entity.kind in FIELDS}
-        if not values and asked and message["intent"]["name"] not in INTERRUPTS:
-            dispatcher.utter_message(text="没有看懂")
+        intent = message["intent"]["name"]
+        if not values and asked and intent not in LEFT_TO_RULES:
+            self._aside(dispatcher, intent)
             values = {asked: None}
         tracker.slots.update(values)
         return [SlotSet(slot, value) for slot, value in values.items()]
+
+    def _aside(self, dispatcher: CollectingDispatcher, intent: str) -> None:
+        """Answer what is not for the form, as the hub does."""
+        if intent in ("ask_question", "nlu_fallback"):
+            dispatcher.utter_message(json_message={"text": "action_answer"})
+        elif intent == SKILL or intent in ANSWERS:
+            dispatcher.utter_message(response=ANSWERS.get(intent, GO_ON))
+        else:
+            dispatcher.utter_message(text="没有看懂")
 
 
 class Submit(Action):
@@ -81,7 +88,10 @@ class Hands:
         self.broken = False
         self.secrets: set[str] = set()
         executor = ActionExecutor()
-        names = ("action_answer", "action_handoff", "action_repeat", "action_resume", "action_out_of_place")
+        names = (
+            "action_answer", "action_handoff", "action_repeat", "action_resume", "action_out_of_place",
+            "action_explain", "action_recalculate",
+        )  # fmt: skip
         for action in (Validate(), Submit(), *(Say(name) for name in names)):
             executor.register_action(action)
         app = FastAPI()

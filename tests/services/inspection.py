@@ -10,6 +10,7 @@ import pytest
 from hub.kit import clock
 from hub.kit.db import transaction
 from hub.kit.ids import new_id
+from knowledge_base.parameters.loader import parameters
 from services.gateways.inspection import sandbox
 from services.gateways.inspection.models import InvoiceState, Mode
 from services.gateways.inspection.protocol import InspectionRequest, InvoiceKind, Outcome
@@ -22,6 +23,7 @@ TODAY = date(2026, 11, 22)
 
 def stand_on(day: date, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make it noon in China on this day."""
+    parameters()  # kept from here on: they may have been verified after that day, which must not be in the future
     moment = datetime(day.year, day.month, day.day, 4, tzinfo=UTC)
     monkeypatch.setattr(clock, "now", lambda: moment)
 

@@ -685,14 +685,15 @@
     return svg;
   }
 
-  const LINK = /https:\/\/[^\s<>"'，。；：！？、（）《》【】“”]+/g;
+  const LINK = /https?:\/\/[^\s<>"'，。；：！？、（）《》【】“”]+/g;
 
-  /** Text with its https addresses as links. */
+  /** Text with its addresses as links: https, and plain http of this very site (a hub inside a tax network). */
   function inline(text) {
     const parts = [];
     let end = 0;
     for (const match of text.matchAll(LINK)) {
       const url = match[0].replace(/[.,;:!?)]+$/, '');
+      if (url.startsWith('http:') && !url.startsWith(`${window.location.origin}/`)) continue;
       parts.push(text.slice(end, match.index), link(url, url));
       end = match.index + url.length;
     }
