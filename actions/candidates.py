@@ -10,6 +10,7 @@ from actions.fields import WEAK_KINDS, kind_of, mentioned
 from actions.hearing import Heard
 from actions.labelled import labelled_numbers
 from actions.wording import SHORT
+from hub.forms import check
 from hub.kit.taxtext import Entity
 from hub.skills import question_of
 
@@ -98,7 +99,10 @@ def _field_for(heard: Heard, entity: Entity, found: Mapping[str, str]) -> str | 
     if heard.corrects and len(needed) == len(missing):
         if known := [name for name in suitable if name in standing.known]:
             return known[0]
-    return next(iter([*missing, *needed, *[name for name in suitable if name not in taken], *suitable]), None)
+    fresh = [name for name in suitable if name not in taken]
+    dates = sum(other.kind == entity.kind == "date" for other in heard.said.entities)
+    several = fresh if dates > 1 and not heard.corrects else []
+    return next(iter([*missing, *several, *needed, *fresh, *suitable]), None)
 
 
 def _labelled(heard: Heard, entity: Entity) -> list[str]:
@@ -126,7 +130,11 @@ def _by_choice(heard: Heard, found: Mapping[str, str]) -> dict[str, str]:
             told, question.choices, IN_PASSING if standing.starting else SHORTEST_PART,
             places=name == standing.asked, known=standing.names_itself,
         )  # fmt: skip
-        if value is None and (name in standing.offered or (heard.corrects and name not in heard.names)):
+        if value is None and name in standing.offered:
+            value = check(standing.skill.form, {name: told}, {}).values.get(name)
+            if value not in {choice.value for choice in question.choices}:
+                continue
+        if value is None and heard.corrects and name not in heard.names:
             continue
         if name in standing.valid({name: value or told}):
             value = value or told

@@ -65,11 +65,17 @@ class Standing:
         """Those of the candidates that the form accepts, in canonical form."""
         return self.checked(candidates).values
 
+    def among(self, name: str, text: str) -> str | None:
+        """The value of an offered choice that the text means, by the words of the choices or of the form itself."""
+        values = {choice.value for choice in self.offered[name]}
+        value = chosen(text, self.offered[name]) or check(self.skill.form, {name: text}, {}).values.get(name)
+        return value if value in values else None
+
     def checked(self, candidates: Mapping[str, str]) -> Checked:
         """What the form's validators say to the candidates; one of the choices where there are such."""
         meant, problems = dict(candidates), dict[str, str]()
         for name in candidates.keys() & self.offered.keys():
-            if value := chosen(candidates[name], self.offered[name]):
+            if value := self.among(name, candidates[name]):
                 meant[name] = value
             else:
                 problems[name] = NOT_AMONG.format(label=self.label(name))

@@ -59,7 +59,8 @@ def read(standing: Standing, said: Said, skill_names: Iterable[str]) -> Reading:
         return reading
     if candidates:
         reading = _applied(standing, standing.checked(candidates))
-        if asked and asked not in reading.values and (other := other_amount(heard)):
+        changed = any(name in standing.known for name in reading.values)
+        if asked and asked not in reading.values and not changed and (other := other_amount(heard)):
             reading.notes.append(other)
             reading.unclear = asked
         if reading.values or reading.notes:
@@ -72,7 +73,7 @@ def _title_of(standing: Standing, text: str) -> dict[str, str]:
     names = dict.fromkeys([*([standing.asked] if standing.asked else []), *standing.known])
     for name in () if standing.starting else names:
         for choice in standing.question(name).choices:
-            if normalise(choice.title) == normalise(text):
+            if normalise(text) in (normalise(choice.title), normalise(choice.title.partition("（")[0])):
                 return {name: choice.value}
     return {}
 

@@ -138,13 +138,16 @@ async def empty_database(database: str) -> AsyncIterator[str]:
 
 
 def _truncate(dsn: str) -> None:
+    """Empty the tables that hold anything: emptying all of them costs more than most tests."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         rows = connection.execute(
             "select format('%I.%I', schemaname, tablename) from pg_tables where schemaname = 'public' "
             "and tablename <> 'alembic_version'"
         ).fetchall()
-        if rows:
-            connection.execute("truncate " + ", ".join(row[0] for row in rows) + " restart identity cascade")  # type: ignore[arg-type]
+        looks = " union all ".join(f"(select '{name}' from {name} limit 1)" for (name,) in rows)
+        filled = connection.execute(looks).fetchall() if looks else []  # type: ignore[arg-type]
+        if filled:
+            connection.execute("truncate " + ", ".join(row[0] for row in filled) + " restart identity cascade")  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="session")

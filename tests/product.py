@@ -198,7 +198,7 @@ class Product:
     def wait_until(self, degraded: list[str], seconds: float = 120.0) -> None:
         """Wait until `/readyz` names exactly these as degraded."""
         deadline = time.monotonic() + seconds
-        while (state := self.ready()) is None or state["degraded"] != degraded:
+        while (state := self.ready()) is None or state["degraded"] != degraded or state.get("missing"):
             assert time.monotonic() < deadline, f"/readyz says {state}{self.log_tails()}"
             time.sleep(0.2)
 

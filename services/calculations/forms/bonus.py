@@ -69,5 +69,5 @@ def required(values: Values) -> list[str]:
     """The year's income only where the ways are compared."""
     way = values.get("way")
     if way == Way.COMPARE or (way is None and values.get("year_income") is not None):
-        return ["bonus", "year_income", "year_deductions"]
+        return ["bonus", *(["way"] if way else []), "year_income", "year_deductions"]
     return ["bonus", "way"]

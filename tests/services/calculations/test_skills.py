@@ -145,7 +145,7 @@ async def test_special_invoices_change_the_tax(empty_database: str) -> None:
         ("calc_wages", {"cumulative_income": "200000"},
          ["cumulative_income", "cumulative_special", "cumulative_additional", "withheld"]),
         ("calc_bonus", {"bonus": "1", "way": "separate"}, ["bonus", "way"]),
-        ("calc_bonus", {"bonus": "1", "way": "compare"}, ["bonus", "year_income", "year_deductions"]),
+        ("calc_bonus", {"bonus": "1", "way": "compare"}, ["bonus", "way", "year_income", "year_deductions"]),
         ("calc_bonus", {"year_income": "1"}, ["bonus", "year_income", "year_deductions"]),
         ("calc_labour", {"kind": "author"}, ["kind", "income"]),
         ("calc_labour", {"kind": "student", "months": "1"}, ["kind", "income", "months"]),
