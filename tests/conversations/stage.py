@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -44,11 +45,12 @@ class Stage:
 
     def __init__(self, product: Product) -> None:
         self.product = product
-        self._loop = asyncio.Runner()
+        # the browser tests of the same process keep a loop running in the main thread
+        self._thread = ThreadPoolExecutor(1)
 
     def close(self) -> None:
         """Leave; nothing is set back."""
-        self._loop.close()
+        self._thread.shutdown()
 
     def set(self, script: Script) -> Talk:
         """Bring everything about as the script says; the conversation that it begins."""
@@ -83,7 +85,7 @@ class Stage:
                 return await work(session)
 
         with self._secrets():
-            return self._loop.run(run())
+            return self._thread.submit(asyncio.run, run()).result()
 
     @contextmanager
     def _secrets(self) -> Iterator[None]:

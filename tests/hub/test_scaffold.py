@@ -148,6 +148,7 @@ def test_the_dialogue_is_in_step(grown: Grown) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.soak
 def test_its_own_tests_pass(grown: Grown) -> None:
     tests = (f"tests/services/{SERVICE}", "tests/services/taxes", "tests/test_migrations.py")
     chosen = f"{SERVICE} or {TAX} or test_migrations"
