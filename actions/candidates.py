@@ -15,8 +15,8 @@ from hub.kit.taxtext import Entity
 from hub.skills import question_of
 
 _LABEL_REACH = 10
-IN_PASSING = 3
-"""So many characters of a title must be said in a sentence that only opens a form: two meet by chance."""
+IN_PASSING = 2
+"""So many characters of a title must be said in a sentence that only opens a form, beside those of the form's name."""
 _DIGITS_OF_ATTEMPT = 7
 _ATTEMPT = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z](?: ?[0-9A-Za-z]){6,}")
 _NEW_VALUE = re.compile(r"改成|改为|换成|应该是|应为|是")

@@ -14,20 +14,19 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.turns import times_unanswered
 from bot.conversation.handoff import LEAVE_QUEUE, ConversationNotFound, hand_off, queue_text
 from bot.conversation.models import HandoffReason
+from bot.dialogue.components.settled import DESPAIR
 from bot.dialogue.replies import Reply
 from hub.bureau import bureau
 from hub.kit.db import transaction
 from hub.skills import Skill
 
 MISSES_THAT_EXPLAIN = 2
-_DESPAIR = r"不想活|活不下去|想死|自杀|轻生|跳楼(?!价)|同归于尽|没有活路|没活路|走投无路"
-_DISTRESS = re.compile(rf"{_DESPAIR}|杀了|砍死|弄死|炸了你|报复|出人命|威胁|恐吓")
-_DESPERATE = re.compile(_DESPAIR)
+_DISTRESS = re.compile(rf"{DESPAIR.pattern}|杀了|砍死|弄死|炸了你|报复|出人命|威胁|恐吓")
 
 
 def sounds_desperate(text: str) -> bool:
     """Whether a person needs a human more than an answer, whatever was asked."""
-    return bool(_DESPERATE.search(text))
+    return bool(DESPAIR.search(text))
 
 
 class HandOff(Action):  # type: ignore[misc]
