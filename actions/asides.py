@@ -34,6 +34,8 @@ NOT_TAKEN = "utter_not_taken"
 GO_ON = "utter_go_on"
 BEYOND_DOUBT = 0.85
 """Below it a question that the classifier takes for a goodbye or a wish to do something else is still a question."""
+MEANT = 0.6
+"""Below it the classifier's guess at another thing to do is not worth putting the form down for."""
 _ASKED = frozenset({"ask_question", "nlu_fallback"})
 _TOLD = _ASKED | ANSWERS.keys() | {"explain_amount"}
 
@@ -47,7 +49,7 @@ class Asides:
 
     def switch(self, skill: Skill, message: Said, *, question: bool) -> Skill | None:
         """The other thing that the person wants to do instead."""
-        if question and message.confidence < BEYOND_DOUBT:
+        if message.confidence < (BEYOND_DOUBT if question else MEANT):
             return None
         return None if message.intent == skill.name else self._skills.get(message.intent)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from actions.choosing import SHORTEST_PART, chosen
+from actions.choosing import SHORTEST_PART, beside, chosen
 from actions.fields import WEAK_KINDS, kind_of, mentioned
 from actions.hearing import Heard
 from actions.labelled import labelled_numbers
@@ -136,6 +136,7 @@ def _by_choice(heard: Heard, found: Mapping[str, str]) -> dict[str, str]:
                 continue
         if value is None and heard.corrects and name not in heard.names:
             continue
+        told = beside(told, standing.names_itself)  # the form's own name says nothing about its fields
         if name in standing.valid({name: value or told}):
             value = value or told
             named[name] = value

@@ -34,6 +34,12 @@ def chosen(
     return _by_part(said, choices, shortest, known)
 
 
+def beside(text: str, known: str) -> str:
+    """The text without the longest words that it shares with what is known anyway."""
+    part = _common(text, known)
+    return text.replace(part, " ").strip() if len(part) >= SHORTEST_PART else text
+
+
 def _by_part(said: str, choices: Sequence[Choice], shortest: int, known: str) -> str | None:
     """By the longest words that it shares with one title; what every title has says nothing."""
     shared = [_common(said, normalise(choice.title)) for choice in choices]
