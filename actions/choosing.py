@@ -37,7 +37,8 @@ def chosen(
 def beside(text: str, known: str) -> str:
     """The text without the longest words that it shares with what is known anyway."""
     part = _common(text, known)
-    return text.replace(part, " ").strip() if len(part) >= SHORTEST_PART else text
+    rest = text.replace(part, " ").strip() if len(part) >= SHORTEST_PART else text
+    return rest or text
 
 
 def _by_part(said: str, choices: Sequence[Choice], shortest: int, known: str) -> str | None:
