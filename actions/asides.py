@@ -1,7 +1,7 @@
 """What is said in the middle of a form and is not for it: answered at once, or another thing to do is begun.
 
 The hub does it itself instead of Rasa's rules: a rule for each pair of forms made training quadratic in the number of
-skills (docs/decisions/0008).
+skills (docs/decisions/0009).
 """
 
 from __future__ import annotations

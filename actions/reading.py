@@ -24,7 +24,7 @@ ASIDE_INTENTS = frozenset(
         "repeat", "resume", "explain_amount",
     }
 )  # fmt: skip
-"""What a message without values for the form may be: the generated rules answer it and come back to the form."""
+"""What a message without values for the form may be: it is answered, and the form goes on (`actions/asides.py`)."""
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ from bot.dialogue.replies import HUMAN_BUTTON, Reply
 from hub.forms import reasons, wrong_fields
 from hub.kit.errors import HubError, Unavailable
 from hub.kit.logging import get_logger
-from hub.skills import Skill, SkillResult, question_of
+from hub.skills import UNAVAILABLE, Skill, SkillResult, question_of
 from services.gateways.errors import GatewayError
 from services.identity.steps import STEP_SKILLS, WHY, missing_step
 from services.registry import skill_by_name
@@ -28,8 +28,6 @@ from services.registry import skill_by_name
 log = get_logger(__name__)
 
 FAILED = "抱歉，提交时出了点问题，没有办成，已经记录下来。"
-UNAVAILABLE = "unavailable"
-"""The status by which a skill says that an outside system did not answer."""
 
 
 class SubmitForm(Action):  # type: ignore[misc]

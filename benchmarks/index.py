@@ -41,7 +41,8 @@ def measure() -> Build:
     from hub.settings import get_settings
     from knowledge_base.ingest.content import read_content
     from knowledge_base.schemas import Library, PublishedEntry
-    from knowledge_base.search.snapshot import Snapshot, index_texts
+    from knowledge_base.search.snapshot import Snapshot
+    from knowledge_base.search.texts import index_texts
     from knowledge_base.service import EMBEDDERS
 
     content = read_content()

@@ -22,7 +22,7 @@ def million() -> str:
 
     from knowledge_base.evaluation.tuning import RawVectors, library_of
     from knowledge_base.ingest.content import read_content
-    from knowledge_base.search.snapshot import index_texts
+    from knowledge_base.search.texts import index_texts
     from knowledge_base.search.vector_index import FaissIndex
 
     content = read_content()

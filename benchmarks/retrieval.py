@@ -18,7 +18,7 @@ from benchmarks.million import million
 
 if TYPE_CHECKING:
     from knowledge_base.evaluation.golden import Golden
-    from knowledge_base.search.snapshot import Indexed
+    from knowledge_base.search.texts import Indexed
 
 NEAREST = 100
 Search = Callable[[str], list[int]]  # a question → entries, best first
@@ -54,7 +54,7 @@ def measure() -> Measured:
     from knowledge_base.ingest.content import read_content
     from knowledge_base.search.embedding import BundledEmbedder
     from knowledge_base.search.normalise import normalise
-    from knowledge_base.search.snapshot import index_texts
+    from knowledge_base.search.texts import index_texts
 
     content = read_content()
     golden = [

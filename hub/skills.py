@@ -170,6 +170,12 @@ class Button:
     payload: str
 
 
+UNAVAILABLE = "unavailable"
+"""Status: an outside system did not answer and nothing was done; the same request may be made again."""
+PENDING = "pending"
+"""Status: taken, kept and carried on by us; the outside system has not answered yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class SkillResult:
     """What came of it: a stable status, the words for a person, the data for a program, perhaps a receipt number.
@@ -186,6 +192,11 @@ class SkillResult:
     retry_fields: tuple[str, ...] = ()
     trace_id: str | None = None
     """The calculation behind the amounts in `text`: "为什么是这个数" prints its steps."""
+
+    @property
+    def final(self) -> bool:
+        """Whether the same request later would be told the same."""
+        return self.status not in (UNAVAILABLE, PENDING)
 
 
 Values = Mapping[str, Any]

@@ -23,7 +23,7 @@ from hub.settings import get_settings
 from services.calculations import repository as calculations
 from services.filing import repository as filings
 from services.filing.batches import resume_batches
-from services.filing.service import resume_unfinished
+from services.filing.delivery import resume_unfinished
 from services.identity import repository as identity_checks
 from services.identity.mandates import refresh_acting
 from services.invoices import repository as inspections

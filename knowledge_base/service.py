@@ -8,7 +8,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import psycopg
@@ -27,7 +26,9 @@ from knowledge_base.schemas import Answer, AskRequest, Library
 from knowledge_base.search import snapshot_file
 from knowledge_base.search.calibration import calibration
 from knowledge_base.search.embedding import BundledEmbedder, Embedder, Vectors
-from knowledge_base.search.snapshot import Indexed, Snapshot, index_texts
+from knowledge_base.search.prepared import Prepared
+from knowledge_base.search.snapshot import Snapshot
+from knowledge_base.search.texts import Indexed, index_texts
 from knowledge_base.search.vector_index import PgVectorIndex
 
 EMBEDDERS: dict[str, Callable[[], Embedder]] = {"bundled": BundledEmbedder}
@@ -51,6 +52,7 @@ class KnowledgeNotReady(Unavailable):
 class _Serving:
     """What answers now; replaced as a whole."""
 
+    library: Library
     snapshot: Snapshot
     answerer: Answerer
 
@@ -139,12 +141,16 @@ class KnowledgeService:
         async with self._refreshing:
             async with db.transaction() as session:
                 library = await repository.library(session)
+            if self._serving and self._serving.library == library:
+                return False
             indexed = await asyncio.to_thread(index_texts, library, parameters(), self._model.model_hash)
             if self._serving and self._serving.snapshot.key == indexed.key:
                 return False
             vectors = await self._vectors_of(indexed)
-            await self._swap(indexed, vectors)
-            await asyncio.to_thread(snapshot_file.save, indexed.key, self._model.model_hash, library, vectors)
+            snapshot = await self._swap(indexed, vectors)
+            await asyncio.to_thread(
+                snapshot_file.save, indexed, self._model.model_hash, parameters(), vectors, snapshot.prepared
+            )
             log.info("knowledge_refreshed", entries=len(library.entries), texts=len(indexed.texts))
             return True
 
@@ -205,31 +211,31 @@ class KnowledgeService:
             async with db.transaction() as session:
                 await repository.save_vectors(session, self._model.model_hash, rows)
 
-    async def _swap(self, indexed: Indexed, vectors: Vectors) -> None:
+    async def _swap(self, indexed: Indexed, vectors: Vectors, prepared: Prepared | None = None) -> Snapshot:
         """Build aside, then serve; questions under way finish on the old snapshot."""
 
-        settings = get_settings()
-        there = partial(PgVectorIndex, settings.dsn, self._model.model_hash, indexed.hashes)
-        make_index = there if settings.vector_index == "pgvector" else None
-        snapshot = await asyncio.to_thread(Snapshot, indexed, parameters(), vectors, make_index)
-        old, self._serving = self._serving, _Serving(snapshot, Answerer(snapshot, calibration()))
+        def build() -> Snapshot:
+            settings = get_settings()
+            index = (
+                PgVectorIndex(settings.dsn, self._model.model_hash, indexed.hashes)
+                if settings.vector_index == "pgvector"
+                else None
+            )
+            return Snapshot(indexed, parameters(), vectors, prepared=prepared, index=index)
+
+        snapshot = await asyncio.to_thread(build)
+        old, self._serving = self._serving, _Serving(indexed.library, snapshot, Answerer(snapshot, calibration()))
         if old and self._thread:
             await asyncio.get_running_loop().run_in_executor(self._thread, old.snapshot.close)
+        return snapshot
 
     async def _load_from_disk(self) -> None:
-        """Serve what the last process served, if the same model made it."""
-        stored = await asyncio.to_thread(snapshot_file.load, self._model.model_hash)
+        """Serve what the last process served, if the same model made it from the same parameters."""
+        stored = await asyncio.to_thread(snapshot_file.load, self._model.model_hash, parameters())
         if stored is None:
-            return
-        key, library, vectors = stored
-        indexed = await asyncio.to_thread(self._indexed, library)
-        if indexed.key != key:
-            return  # parameters changed since, and with them the texts: the database has the truth
-        await self._swap(indexed, vectors)
-        log.info("knowledge_from_disk", entries=len(library.entries))
-
-    def _indexed(self, library: Library) -> Indexed:
-        return index_texts(library, parameters(), self._model.model_hash)
+            return  # the database has the truth
+        await self._swap(stored.indexed, stored.vectors, stored.prepared)
+        log.info("knowledge_from_disk", entries=len(stored.indexed.library.entries), prepared=bool(stored.prepared))
 
     async def _listen(self) -> None:
         """Refresh at every announcement, and after every reconnection, since announcements may have been missed."""

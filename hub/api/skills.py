@@ -21,10 +21,7 @@ from services.registry import SKILLS, skill_by_name
 router = APIRouter(prefix="/api/v1/skills", tags=["skills"])
 limited = Depends(rate_limit("skill", lambda settings: settings.rate_message))
 
-
 UNKNOWN_FIELD = "没有这一项，请对照服务目录中的表单填写。"
-UNAVAILABLE = "unavailable"
-"""The status by which a skill says that an outside system did not answer: not an answer to keep."""
 
 
 class SkillRead(BaseModel):
@@ -126,7 +123,7 @@ async def use_skill(
     answer = SkillAnswer(
         status=done.status, receipt=done.receipt, text=done.text, result=dict(done.result), trace_id=done.trace_id
     )
-    if idempotency_key and done.status != UNAVAILABLE:
+    if idempotency_key and done.final:
         await idempotency.keep(context.caller, name, idempotency_key, asked, answer.model_dump(mode="json"))
     return answer
 

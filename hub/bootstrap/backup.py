@@ -18,6 +18,8 @@ from hub.kit import clock
 from hub.settings import Settings
 
 DUMP, SECRETS = "database.dump", "secrets.env"
+DERIVED = ("embedding",)
+"""Tables that `hub knowledge index` fills again from the content: most of a backup, and no truth of their own."""
 RINGS = ("HUB_DATA_KEYS", "HUB_RECEIPT_KEYS")
 
 
@@ -59,7 +61,8 @@ def back_up(settings: Settings, target: Path | None = None) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     with reachable_database(settings), tempfile.TemporaryDirectory() as folder:
         dump = Path(folder) / DUMP
-        _run("pg_dump", "--format=custom", "--no-owner", f"--file={dump}", settings.dsn)
+        left_out = [f"--exclude-table-data={table}" for table in DERIVED]
+        _run("pg_dump", "--format=custom", "--no-owner", *left_out, f"--file={dump}", settings.dsn)
         unfinished = target.with_suffix(".part")
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file, tarfile.open(fileobj=file, mode="w") as archive:

@@ -21,7 +21,8 @@ from knowledge_base.question import understand
 from knowledge_base.schemas import AskRequest, ContentEntry, Library, PublishedEntry
 from knowledge_base.search.calibration import Features, Signs
 from knowledge_base.search.embedding import Vectors, turned
-from knowledge_base.search.snapshot import Snapshot, index_texts
+from knowledge_base.search.snapshot import Snapshot
+from knowledge_base.search.texts import index_texts
 
 ROUNDS = 8
 ASKED = 2  # rounds that are asked: a quarter of the questions is enough

@@ -18,7 +18,8 @@ from knowledge_base.question import understand
 from knowledge_base.schemas import Answer, AskRequest
 from knowledge_base.search.calibration import Calibration, calibration
 from knowledge_base.search.embedding import TURN, Vectors, turned
-from knowledge_base.search.snapshot import Snapshot, index_texts
+from knowledge_base.search.snapshot import Snapshot
+from knowledge_base.search.texts import index_texts
 
 
 class Shelf:

@@ -21,7 +21,8 @@ from knowledge_base.schemas import AskRequest, Library, PublishedEntry
 from knowledge_base.search import kept_vectors
 from knowledge_base.search.calibration import FILE, Calibration
 from knowledge_base.search.embedding import TURN, BundledEmbedder, Vectors, text_hash
-from knowledge_base.search.snapshot import Snapshot, index_texts
+from knowledge_base.search.snapshot import Snapshot
+from knowledge_base.search.texts import index_texts
 
 CANDIDATE = build.FOLDER / "candidate"
 

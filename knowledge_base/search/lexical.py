@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
+from pathlib import Path
 
 import bm25s
 import jieba
@@ -16,6 +18,7 @@ from numpy.typing import NDArray
 from hub.settings import ROOT, get_settings
 
 FOLDER = ROOT / "training_data/dictionary"
+_TOKENS = "tokens.json"
 
 _WORD = re.compile(r"[0-9a-z一-鿿%]")
 _HAN = re.compile(r"[一-鿿]+")
@@ -132,6 +135,27 @@ class LexicalIndex:
         if self._vocabulary:
             ids = [[self._vocabulary[token] for token in row] for row in corpus]
             self._bm25.index((ids, self._vocabulary), show_progress=False)
+
+    def write(self, folder: Path) -> None:
+        """Keep it in a folder."""
+        folder.mkdir(parents=True, exist_ok=True)
+        if self._vocabulary:
+            self._bm25.save(folder, show_progress=False)
+        kept = {"size": self._size, "idf": self._idf, "vocabulary": self._vocabulary}
+        (folder / _TOKENS).write_text(json.dumps(kept, ensure_ascii=False), "utf-8")
+
+    @classmethod
+    def read(cls, folder: Path) -> LexicalIndex:
+        """What was kept in a folder.
+
+        Raises `OSError` or `ValueError` when it is not there or damaged.
+        """
+        index = cls([])
+        kept = json.loads((folder / _TOKENS).read_text("utf-8"))
+        index._size, index._idf, index._vocabulary = kept["size"], kept["idf"], kept["vocabulary"]
+        if index._vocabulary:
+            index._bm25 = bm25s.BM25.load(folder, load_vocab=False, show_progress=False)
+        return index
 
     def scores(self, text: str) -> NDArray[np.float32]:
         """How much of the weight of the question's tokens each text carries."""

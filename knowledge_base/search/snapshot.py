@@ -2,93 +2,43 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections import defaultdict
-from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Sequence, Set
 
 import numpy as np
 
 from knowledge_base.parameters.loader import Parameters
-from knowledge_base.rendering import RenderingError, compose, render
-from knowledge_base.schemas import ContentEntry, Library
+from knowledge_base.rendering import RenderingError, compose
+from knowledge_base.schemas import ContentEntry
 from knowledge_base.search.document_numbers import DocumentNumber, NumberedDocuments
-from knowledge_base.search.embedding import Vectors, text_hash
+from knowledge_base.search.embedding import Vectors
 from knowledge_base.search.fusion import Agreement, Scored, Scores, dense_scores, fuse, kin, middles
-from knowledge_base.search.lexical import LexicalIndex, taxes_named
-from knowledge_base.search.normalise import normalise
+from knowledge_base.search.lexical import taxes_named
+from knowledge_base.search.prepared import Prepared, prepare
 from knowledge_base.search.statutes import Statutes
+from knowledge_base.search.texts import Indexed
 from knowledge_base.search.vector_index import FaissIndex, VectorIndex
 
 REACH = 400  # texts taken from the vector index
-BODY = 16  # texts that are searched for words as one: in a longer body every single word would count for less
-_SENTENCE_END = re.compile(r"[。；;！!]")
-
-
-@dataclass(frozen=True, slots=True)
-class Indexed:
-    """The searchable texts of a library, and the bodies in which words are looked for.
-
-    `owner` and `body_owner` say whose each is, by place in the library.
-    """
-
-    library: Library
-    texts: list[str]
-    owner: list[int]
-    bodies: list[str]
-    body_owner: list[int]
-    key: str
-
-    @property
-    def hashes(self) -> list[str]:
-        """The keys of the texts' vectors."""
-        return [text_hash(text) for text in self.texts]
-
-
-def _rendered(text: str, law: Parameters, day: date) -> str:
-    """A text as on the first day of its validity; as it is written where that cannot be rendered."""
-    try:
-        return render(text, law.at(day))
-    except RenderingError:
-        return text
-
-
-def entry_texts(entry: ContentEntry, law: Parameters) -> list[str]:
-    """The texts by which an entry is found: title, questions, and the first sentence of its answer."""
-    first = _SENTENCE_END.split(_rendered(entry.answer, law, entry.valid.start), maxsplit=1)[0]
-    return list(dict.fromkeys(normalise(text) for text in (entry.title, *entry.questions, first)))
-
-
-def index_texts(library: Library, law: Parameters, model_hash: str) -> Indexed:
-    """All searchable texts; the key changes with anything that search or answers could notice."""
-    texts: list[str] = []
-    owner: list[int] = []
-    bodies: list[str] = []
-    body_owner: list[int] = []
-    for place, published in enumerate(library.entries):
-        entry = published.content
-        own = entry_texts(entry, law)
-        texts += own
-        owner += [place] * len(own)
-        answer = _rendered(f"{entry.answer} {entry.detail or ''}", law, entry.valid.start)
-        parts = [" ".join(own[start : start + BODY]) for start in range(0, len(own), BODY)]
-        parts[0] += " " + normalise(answer)
-        bodies += parts
-        body_owner += [place] * len(parts)
-    digest = hashlib.sha256(library.model_dump_json().encode())
-    digest.update("\n".join([model_hash, *texts]).encode())
-    return Indexed(library, texts, owner, bodies, body_owner, digest.hexdigest()[:32])
 
 
 class Snapshot:
     """A library ready to be searched; built aside, then swapped in."""
 
     def __init__(
-        self, indexed: Indexed, law: Parameters, vectors: Vectors, make_index: Callable[[], VectorIndex] | None = None
+        self,
+        indexed: Indexed,
+        law: Parameters,
+        vectors: Vectors,
+        *,
+        prepared: Prepared | None = None,
+        index: VectorIndex | None = None,
     ) -> None:
-        """Build it from the vectors of the texts; they are searched in memory unless `make_index` says otherwise."""
+        """Build it from the vectors of the texts, which are searched in memory unless there is another index.
+
+        `prepared` is what an earlier process has worked out of the same texts and vectors.
+        """
+        self.prepared = prepared or prepare(indexed, vectors if index is None else None)
         self.key = indexed.key
         self.law = law
         self.documents = indexed.library.documents
@@ -105,21 +55,19 @@ class Snapshot:
             self._families_of[text].add(self.entries[place].family)
         self.numbers = NumberedDocuments(self.documents)
         self.statutes = Statutes(indexed.library)
-        self._vectors = make_index() if make_index else FaissIndex(vectors)
+        self._vectors: VectorIndex
+        if index is not None:
+            self._vectors = index
+        else:
+            self._vectors = self.prepared.cells if self.prepared.cells is not None else FaissIndex(vectors)
         self._middles = middles(vectors, self.owner, len(self.entries))
-        self._words = LexicalIndex(indexed.bodies)
+        self._words = self.prepared.words
         # every entry has at least one body, and its bodies stand together
         self._bodies_begin = np.unique(indexed.body_owner, return_index=True)[1]
-        self._agreement = Agreement(self._taxes_of_entries())
+        self._agreement = Agreement(self.prepared.taxes)
         self._cited = [frozenset(citation.document for citation in entry.citations) for entry in self.entries]
         for entry in self.entries:
             _warm(entry, law)
-
-    def _taxes_of_entries(self) -> list[frozenset[str]]:
-        named = [set[str]() for _ in self.entries]
-        for text, owner in zip(self.texts, self.owner.tolist(), strict=True):
-            named[owner] |= taxes_named(text)
-        return [frozenset(taxes) for taxes in named]
 
     def rank(self, text: str, vector: Vectors, numbers: Sequence[DocumentNumber] = ()) -> Scored:
         """How well each entry fits a normalised question."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import faiss
@@ -59,6 +60,20 @@ class FaissIndex:
         if len(rows) > exact_up_to:
             self._index = _cells(self._index, rows)
         self._index.add(rows)
+
+    def write(self, path: Path) -> None:
+        """Keep it in a file."""
+        faiss.write_index(self._index, str(path))
+
+    @classmethod
+    def read(cls, path: Path) -> FaissIndex:
+        """What was kept in a file.
+
+        Raises `RuntimeError` when it is not there or damaged.
+        """
+        index = cls.__new__(cls)
+        index._index = faiss.read_index(str(path))
+        return index
 
     def __len__(self) -> int:
         return int(self._index.ntotal)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from hub.kit.errors import Unauthorized
-from hub.skills import Button, Choice, Preview, Principal, SkillContext, SkillResult, Values
+from hub.skills import UNAVAILABLE, Button, Choice, Preview, Principal, SkillContext, SkillResult, Values
 from services.filing import service, wording
 from services.filing.chat_forms import FilingForm, How, Pick
 from services.filing.delivery import Outcome
@@ -24,7 +24,6 @@ WHY = Button(wording.WHY, "intent:explain_amount")
 PAY = Button(wording.PAY, "skill:pay_tax")
 RETURNS_BUTTON = Button(wording.RETURNS, "skill:my_returns")
 CORRECTIONS_OFFERED = 4
-UNAVAILABLE = "unavailable"
 OPEN = (Standing.OVERDUE, Standing.OPEN)
 
 
@@ -154,12 +153,11 @@ def _citations(sheet: Sheet) -> tuple[Mapping[str, Any], ...]:
 def result_of(outcome: Outcome, context: SkillContext) -> SkillResult:
     """What came of filing, in words and for programs."""
     sheet, filed = outcome.sheet, outcome.filed
-    status = UNAVAILABLE if outcome.pending else str(outcome.record.status)
     buttons: tuple[Button, ...] = (RETURNS_BUTTON, HUMAN)
     if filed is not None:
         buttons = (*([PAY] if outcome.to_pay else []), WHY, RETURNS_BUTTON)
     return SkillResult(
-        status=status,
+        status=str(outcome.record.status),
         text=outcome.text(context.today),
         result={
             "filing_id": str(outcome.record.id),

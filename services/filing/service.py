@@ -1,7 +1,8 @@
 """Filing: what is due, a sheet to confirm, and the return, sent once however often it is confirmed.
 
 A return is written down before the core system is asked and finished after it, in two short transactions: its id is
-the request id. When no answer comes, `resume_unfinished` asks what became of the request and otherwise repeats it.
+the request id. When no answer comes, `delivery.resume_unfinished` asks what became of the request and otherwise
+repeats it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from hub.kit.idempotency import IdempotencyKeyReused
 from hub.kit.ids import new_id
 from hub.skills import Principal
 from services.filing import repository, texts
-from services.filing.delivery import Outcome, deliver, resume_unfinished
+from services.filing.delivery import Outcome, deliver
 from services.filing.errors import (
     CoreSystemUnavailable,
     FilingInProgress,
@@ -265,6 +266,3 @@ def _taxpayer(principal: Principal) -> str:
 
 def _key_hash(principal: Principal, key: str) -> str:
     return fingerprint(f"filing\n{principal.person_id}\n{key}")
-
-
-__all__ = ["Outcome", "file_sheet", "obligations", "one_return", "preview", "receipt", "resume_unfinished", "submit"]

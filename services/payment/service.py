@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import hmac
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from uuid import UUID
 
 from hub import audit
@@ -348,11 +347,6 @@ async def to_return(actor: str) -> list[OrderRead]:
         await audit.record(session, actor=actor, action="payment.refunds_due_read", subject="payment")
         rows = await repository.in_state(session, State.REFUND_DUE)
     return [order_read(row) for row in rows]
-
-
-def total_of(wanted: Sequence[Due]) -> Decimal:
-    """What is to be paid for these dues, 元."""
-    return sum((due.total for due in wanted), dues.NOTHING)
 
 
 def _taxpayer(principal: Principal) -> str:

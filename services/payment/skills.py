@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from hub.kit.errors import HubError, Unavailable
-from hub.skills import Access, Button, Preview, Principal, Skill, SkillContext, SkillResult, Values
+from hub.skills import UNAVAILABLE, Access, Button, Preview, Principal, Skill, SkillContext, SkillResult, Values
 from services.payment import service, wording
 from services.payment.choices import taxpayer_of
 from services.payment.dues import NothingDue, dues_of
 from services.payment.models import State
 from services.payment.results import HUMAN, PAY, STATUS, buttons, order_text, sheet
 from services.payment.schemas import NONE, OrderRead, PaymentStatus, PayTax, required
-
-UNAVAILABLE = "unavailable"
 
 
 def _principal(context: SkillContext) -> Principal:

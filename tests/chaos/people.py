@@ -18,6 +18,7 @@ import psycopg
 from cryptography.fernet import Fernet, MultiFernet
 
 from hub.accounts.people import PHONE
+from hub.skills import PENDING, UNAVAILABLE
 from services.gateways.tax_core import seed
 from tests.product import Product
 
@@ -99,7 +100,7 @@ class Signed:
                 return None
             assert answer.status_code == 200, (name, body, answer.text)
             told: dict[str, Any] = answer.json()
-            return None if told["status"] == "unavailable" else told
+            return None if told["status"] in (UNAVAILABLE, PENDING) else told
 
         return until_answered(once)
 

@@ -16,7 +16,8 @@ from knowledge_base.ingest.content import read_content
 from knowledge_base.question import understand
 from knowledge_base.schemas import Answer, AskRequest
 from knowledge_base.search.calibration import FEATURES, SIGNS, Calibration, Logistic
-from knowledge_base.search.snapshot import Snapshot, index_texts
+from knowledge_base.search.snapshot import Snapshot
+from knowledge_base.search.texts import index_texts
 from tests.knowledge_base import shelf
 from tests.knowledge_base.shelf import WordEmbedder, entry
 

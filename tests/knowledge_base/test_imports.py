@@ -22,8 +22,9 @@ from knowledge_base.ingest.imports import entries, statutes
 from knowledge_base.ingest.imports.fields import FieldError
 from knowledge_base.question import understand
 from knowledge_base.schemas import AskRequest, Library, StatuteArticle
-from knowledge_base.search.snapshot import Snapshot, index_texts
+from knowledge_base.search.snapshot import Snapshot
 from knowledge_base.search.statutes import Statutes, article_name
+from knowledge_base.search.texts import index_texts
 from tests.knowledge_base import shelf
 from tests.knowledge_base.test_answer import plain_calibration
 

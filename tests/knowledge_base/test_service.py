@@ -22,6 +22,8 @@ from knowledge_base.parameters.loader import Parameters
 from knowledge_base.schemas import AskRequest
 from knowledge_base.search import snapshot_file
 from knowledge_base.search.embedding import Vectors, text_hash
+from knowledge_base.search.prepared import Prepared, prepare
+from knowledge_base.search.texts import Indexed
 from knowledge_base.service import KnowledgeNotReady, KnowledgeService
 from tests.knowledge_base import shelf
 from tests.knowledge_base.shelf import WordEmbedder
@@ -31,14 +33,14 @@ RATE = AskRequest(question="苹果税税率是多少")
 
 
 @pytest.fixture(autouse=True)
-def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def law(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Parameters]:
     """Snapshots in a temporary folder, the parameters of the test shelf, a calibration that fits the test embedder."""
     law: Parameters = read_content(*shelf.write(tmp_path / "law")).parameters
     monkeypatch.setattr("knowledge_base.service.parameters", lambda: law)
     monkeypatch.setattr("knowledge_base.service.calibration", plain_calibration)
     monkeypatch.setenv("HUB_MODELS_DIR", str(tmp_path / "models"))
     get_settings.cache_clear()
-    yield
+    yield law
     monkeypatch.undo()
     get_settings.cache_clear()
 
@@ -215,6 +217,45 @@ async def test_a_restart_without_the_database_answers_from_disk(
     assert (await service.ask(RATE)).entry_id == "apple.rate"
 
 
+async def test_a_restart_works_out_only_what_has_changed(
+    database_away: None, service: KnowledgeService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await publish(tmp_path)
+    await service.refresh()
+    before = await service.ask(RATE)
+    await service.stop()
+    await leave(monkeypatch)
+    worked_out: list[Indexed] = []
+
+    def watched(indexed: Indexed, vectors: Vectors | None) -> Prepared:
+        worked_out.append(indexed)
+        return prepare(indexed, vectors)
+
+    monkeypatch.setattr("knowledge_base.search.snapshot.prepare", watched)
+    await service.start()
+    assert await service.ask(RATE) == before
+    assert not worked_out
+    await service.stop()
+    monkeypatch.setattr("knowledge_base.search.prepared._code", lambda: "the words are cut otherwise")
+    await service.start()
+    assert await service.ask(RATE) == before
+    assert len(worked_out) == 1
+
+
+@pytest.mark.parametrize("damaged", ["words/tokens.json", "words/data.csc.index.npy", "cells.faiss", "texts.json"])
+async def test_a_damaged_part_of_a_snapshot_is_noticed(
+    service: KnowledgeService, tmp_path: Path, law: Parameters, damaged: str
+) -> None:
+    await publish(tmp_path)
+    await service.refresh()
+    stored = snapshot_file.load("words", law)
+    assert stored is not None
+    assert stored.prepared is not None
+    part = get_settings().models_dir / "index" / stored.indexed.key / damaged
+    part.write_bytes(part.read_bytes()[: len(part.read_bytes()) // 2])
+    assert snapshot_file.load("words", law) is None
+
+
 async def test_a_first_start_without_the_database_says_so(
     database_away: None, service: KnowledgeService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -258,16 +299,18 @@ async def test_the_index_in_postgresql_gives_the_same_answers(
     assert "apple.rate" in answers[0]
 
 
-async def test_a_damaged_or_foreign_snapshot_is_not_used(service: KnowledgeService, tmp_path: Path) -> None:
-    assert snapshot_file.load("words") is None
+async def test_a_damaged_or_foreign_snapshot_is_not_used(
+    service: KnowledgeService, tmp_path: Path, law: Parameters
+) -> None:
+    assert snapshot_file.load("words", law) is None
     await publish(tmp_path)
     await service.refresh()
-    stored = snapshot_file.load("words")
+    stored = snapshot_file.load("words", law)
     assert stored is not None
-    assert snapshot_file.load("another model") is None
-    folder = get_settings().models_dir / "index" / stored[0]
+    assert snapshot_file.load("another model", law) is None
+    folder = get_settings().models_dir / "index" / stored.indexed.key
     (folder / "vectors.npy").write_bytes(b"not numbers")
-    assert snapshot_file.load("words") is None
+    assert snapshot_file.load("words", law) is None
 
 
 async def test_old_snapshots_do_not_pile_up(service: KnowledgeService, tmp_path: Path) -> None:

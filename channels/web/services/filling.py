@@ -10,7 +10,7 @@ from typing import get_args
 
 from pydantic import BaseModel, ValidationError
 
-from hub.forms import Offered, check, reasons, shown, summary, wrong_fields
+from hub.forms import Offered, check, reasons, summary, wrong_fields
 from hub.skills import Choice, Preview, Question, Skill, SkillContext, Values, question_of
 
 
@@ -133,7 +133,3 @@ class Filling:
             self.known.pop(name, None)
             self.typed.pop(name, None)
         self.problems |= dict.fromkeys(names, why)
-
-    def told(self, name: str) -> str:
-        """A value as people read it."""
-        return shown(self.skill.form, name, self.known[name], self.offered.get(name, ()))

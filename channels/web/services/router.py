@@ -19,7 +19,7 @@ from hub.accounts.access import Public
 from hub.kit.errors import HubError, NotFound
 from hub.kit.ids import new_id
 from hub.kit.rates import rate_limit
-from hub.skills import Button, Preview, Skill, SkillContext, SkillResult
+from hub.skills import UNAVAILABLE, Button, Preview, Skill, SkillResult
 from services.calculations.service import explained
 from services.gateways.errors import GatewayError
 from services.identity.steps import STEP_SKILLS, missing_step
@@ -30,7 +30,6 @@ router = APIRouter(
 )  # fmt: skip
 
 NO_ANSWER = "税务系统暂时没有回应，什么都没有提交。您填写的内容还在本页，请稍后再点一次。"
-UNAVAILABLE = "unavailable"
 
 
 class NoSuchService(NotFound):
@@ -175,9 +174,3 @@ def _words(error: HubError | GatewayError) -> str:
 
 def _texts(given: FormData) -> dict[str, str]:
     return {name: value for name, value in given.items() if isinstance(value, str)}
-
-
-def signed_in(context: SkillContext) -> str:
-    """For whom the page acts, in words."""
-    who = context.principal
-    return "" if who is None else f"{who.name}" + (f"，为{who.taxpayer_name}办理" if who.taxpayer_name else "")

@@ -52,24 +52,24 @@ async def test_a_confirmed_return_is_kept_and_filed_later(
     await preview_of(VALUES)
     await tell_core(mode)
     first = await file(VALUES, key="act")
-    assert (first.status, first.receipt) == ("unavailable", None)
+    assert (first.status, first.receipt) == ("pending", None)
     assert "不会丢失也不会重复申报" in first.text
     assert await status_of_all() == ["pending"]
     listed = await file({}, skill="my_returns")
     assert "正在提交，还没有结果" in listed.text
     assert "核心系统暂时没有应答" in listed.text
-    assert await service.resume_unfinished() == 0, "not yet: its time has not come"
+    assert await delivery.resume_unfinished() == 0, "not yet: its time has not come"
     later(monkeypatch, minutes=2)
-    assert await service.resume_unfinished() == 0, "still no answer"
+    assert await delivery.resume_unfinished() == 0, "still no answer"
     await tell_core()
     later(monkeypatch, minutes=40)
-    assert await service.resume_unfinished() == 1
+    assert await delivery.resume_unfinished() == 1
     assert await status_of_all() == ["filed"]
     assert filed_in_core(core) == 1
     done = await file(VALUES, key="act")
     assert done.status == "filed"
     assert done.receipt in (await file({}, skill="my_returns")).text
-    assert await service.resume_unfinished() == 0
+    assert await delivery.resume_unfinished() == 0
 
 
 async def test_an_answer_that_came_too_late_is_asked_for_and_not_filed_again(
@@ -78,10 +78,10 @@ async def test_an_answer_that_came_too_late_is_asked_for_and_not_filed_again(
     await preview_of(VALUES)
     monkeypatch.setattr(tax_core(), "_timeout_seconds", 0.5)
     await tell_core(delay_ms=5_000, operation=Operation.FILE)
-    assert (await file(VALUES, key="act")).status == "unavailable"
+    assert (await file(VALUES, key="act")).status == "pending"
     assert filed_in_core(core) == 1, "it was done although no answer came"
     later(monkeypatch, minutes=2)
-    assert await service.resume_unfinished() == 1, "by asking what became of it, since filing is still slow"
+    assert await delivery.resume_unfinished() == 1, "by asking what became of it, since filing is still slow"
     assert filed_in_core(core) == 1
     assert await status_of_all() == ["filed"]
 
@@ -98,7 +98,7 @@ async def test_a_crash_between_the_answer_and_our_record_costs_nothing(
             await file(VALUES, key="act")
     assert (filed_in_core(core), await status_of_all()) == (1, ["pending"])
     later(monkeypatch, minutes=2)
-    assert await service.resume_unfinished() == 1
+    assert await delivery.resume_unfinished() == 1
     assert (filed_in_core(core), await status_of_all()) == (1, ["filed"])
 
 
@@ -114,7 +114,7 @@ async def test_a_crash_before_the_core_system_was_asked_is_made_good(
             await file(VALUES, key="act")
     assert (filed_in_core(core), await status_of_all()) == (0, ["pending"])
     later(monkeypatch, minutes=2)
-    assert await service.resume_unfinished() == 1
+    assert await delivery.resume_unfinished() == 1
     assert (filed_in_core(core), await status_of_all()) == (1, ["filed"])
 
 
@@ -124,7 +124,7 @@ async def test_two_workers_and_the_person_at_once_file_once(core: str, monkeypat
     await file(VALUES, key="act")
     await tell_core()
     later(monkeypatch, minutes=2)
-    answered = await asyncio.gather(service.resume_unfinished(), service.resume_unfinished(), file(VALUES, key="act"))
+    answered = await asyncio.gather(delivery.resume_unfinished(), delivery.resume_unfinished(), file(VALUES, key="act"))
     assert sum(cast("list[int]", answered[:2])) == 1
     assert filed_in_core(core) == 1
     assert rows(core, "select count(*) from audit_entry where action = 'filing.filed'") == [(1,)]
@@ -139,7 +139,7 @@ async def test_a_refusal_on_resuming_is_told(core: str, monkeypatch: pytest.Monk
     await tell_core()
     assert (await file(VALUES, principal=mate)).status == "filed"
     later(monkeypatch, minutes=2)
-    assert await service.resume_unfinished() == 1
+    assert await delivery.resume_unfinished() == 1
     assert sorted(await status_of_all()) == ["filed", "refused"]
     assert "已经申报过" in (await file({}, skill="my_returns")).text
 
@@ -164,10 +164,10 @@ async def test_one_return_that_cannot_be_finished_keeps_no_other_back(
         return real(content)
 
     monkeypatch.setattr(receipts, "signed", broken)
-    assert await service.resume_unfinished() == 1
+    assert await delivery.resume_unfinished() == 1
     monkeypatch.setattr(receipts, "signed", real)
     later(monkeypatch, minutes=40)
-    assert await service.resume_unfinished() == 1
+    assert await delivery.resume_unfinished() == 1
     assert filed_in_core(core) == 1
 
 
@@ -216,7 +216,7 @@ async def test_what_was_booked_otherwise_than_confirmed_is_never_called_filed(
             return replace(filed, total=filed.total + 1)
 
     monkeypatch.setattr(delivery, "tax_core", lambda: Generous(30))
-    assert (await file(VALUES)).status == "unavailable"
+    assert (await file(VALUES)).status == "pending"
     assert await status_of_all() == ["pending"]
 
 
