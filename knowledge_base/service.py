@@ -221,7 +221,10 @@ class KnowledgeService:
                 if settings.vector_index == "pgvector"
                 else None
             )
-            return Snapshot(indexed, parameters(), vectors, prepared=prepared, index=index)
+            snapshot = Snapshot(indexed, parameters(), vectors, prepared=prepared, index=index)
+            if self.ready:  # after a start nobody waits for it either: the listener does it first
+                snapshot.warm()
+            return snapshot
 
         snapshot = await asyncio.to_thread(build)
         old, self._serving = self._serving, _Serving(indexed.library, snapshot, Answerer(snapshot, calibration()))
@@ -240,6 +243,8 @@ class KnowledgeService:
     async def _listen(self) -> None:
         """Refresh at every announcement, and after every reconnection, since announcements may have been missed."""
         wait = FIRST_RETRY
+        if self._serving:
+            await asyncio.to_thread(self._serving.snapshot.warm)
         while True:
             try:
                 async with await psycopg.AsyncConnection.connect(

@@ -9,7 +9,6 @@ import numpy as np
 
 from knowledge_base.parameters.loader import Parameters
 from knowledge_base.rendering import RenderingError, compose
-from knowledge_base.schemas import ContentEntry
 from knowledge_base.search.document_numbers import DocumentNumber, NumberedDocuments
 from knowledge_base.search.embedding import Vectors
 from knowledge_base.search.fusion import Agreement, Scored, Scores, dense_scores, fuse, kin, middles
@@ -66,8 +65,14 @@ class Snapshot:
         self._bodies_begin = np.unique(indexed.body_owner, return_index=True)[1]
         self._agreement = Agreement(self.prepared.taxes)
         self._cited = [frozenset(citation.document for citation in entry.citations) for entry in self.entries]
+
+    def warm(self) -> None:
+        """Compile the templates of all entries, so that nobody waits for it."""
         for entry in self.entries:
-            _warm(entry, law)
+            try:
+                compose(entry, self.law.at(entry.valid.start))
+            except RenderingError:
+                continue  # whoever asks gets the text of another day or an honest refusal
 
     def rank(self, text: str, vector: Vectors, numbers: Sequence[DocumentNumber] = ()) -> Scored:
         """How well each entry fits a normalised question."""
@@ -100,11 +105,3 @@ class Snapshot:
     def close(self) -> None:
         """Let go of what the vector index holds."""
         self._vectors.close()
-
-
-def _warm(entry: ContentEntry, law: Parameters) -> None:
-    """Compile the templates of an entry now and not while somebody waits for it."""
-    try:
-        compose(entry, law.at(entry.valid.start))
-    except RenderingError:
-        return  # whoever asks gets the text of another day or an honest refusal
