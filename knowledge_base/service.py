@@ -204,6 +204,8 @@ class KnowledgeService:
             await self._store(fresh)
         async with db.transaction() as session:
             await repository.forget_vectors(session, self._model.model_hash, set(hashes))
+            if get_settings().vector_index == "pgvector":
+                await repository.index_vectors(session)
         return np.stack([known[key] for key in hashes]) if hashes else np.zeros((0, self._model.dimension), np.float32)
 
     async def _store(self, rows: list[tuple[str, Vectors]]) -> None:
