@@ -10,7 +10,7 @@ import numpy as np
 from knowledge_base.parameters.loader import Parameters
 from knowledge_base.rendering import RenderingError, compose
 from knowledge_base.search.document_numbers import DocumentNumber, NumberedDocuments
-from knowledge_base.search.embedding import Vectors
+from knowledge_base.search.embedding import Vectors, text_hash
 from knowledge_base.search.fusion import Agreement, Scored, Scores, dense_scores, fuse, kin, middles
 from knowledge_base.search.lexical import taxes_named
 from knowledge_base.search.prepared import Prepared, prepare
@@ -39,6 +39,7 @@ class Snapshot:
         """
         self.prepared = prepared or prepare(indexed, vectors if index is None else None)
         self.key = indexed.key
+        self._rows = vectors
         self.law = law
         self.documents = indexed.library.documents
         self.entries = [published.content for published in indexed.library.entries]
@@ -101,6 +102,10 @@ class Snapshot:
     def citing(self, document: str) -> list[int]:
         """The entries that cite a document."""
         return [place for place, own in enumerate(self._cited) if document in own]
+
+    def vectors_by_text(self) -> dict[str, Vectors]:
+        """The vectors of the texts, by their hash."""
+        return dict(zip(map(text_hash, self.texts), self._rows, strict=True))
 
     def close(self) -> None:
         """Let go of what the vector index holds."""
