@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 
 from bot.conversation import repository
 from bot.conversation.models import Author, Message, State
 from hub.accounts.models import Person
 from hub.kit.db import transaction
-from hub.outbox.letters import Deliverer, Letter, Never, NotNow, Taken, Uncertain
-from hub.outbox.models import Channel, Failure
+from hub.outbox.letters import Letter, Never, NotNow, Taken, Uncertain
+from hub.outbox.models import Failure
 from services.gateways.errors import GatewayError, GatewayUnavailable
 from services.gateways.registry import sms
 from services.gateways.sms.protocol import DeliveryState, Refusal, SmsRequest
@@ -106,8 +105,3 @@ class ConversationDeliverer:
     async def arrived(self, letter: Letter, day: date) -> bool | None:
         """A message in the chat has arrived when it is taken."""
         return None
-
-
-def deliverers() -> Mapping[Channel, Deliverer]:
-    """Every way there is."""
-    return {Channel.SMS: SmsDeliverer(), Channel.CONVERSATION: ConversationDeliverer()}

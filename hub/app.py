@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from bot.conversation.service import ConversationService
+from channels.registry import close_channels
 from channels.web.pages import error_page
 from hub.api import include_routers
 from hub.api.site import SiteProfile
@@ -37,6 +38,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     await tasks.end(recovery)
     await conversations.close()
     await knowledge.stop()
+    await close_channels()
     await close_gateways()
     await db.dispose()
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from functools import lru_cache
 from uuid import UUID
 
 import procrastinate
 
 from bot.conversation import repository
-from channels.delivery import deliverers
+from channels import repository as doors
+from channels.registry import deliverers
 from hub import audit
-from hub.accounts import codes, sessions
+from hub.accounts import codes, identities, sessions
 from hub.bureau import bureau
 from hub.kit import clock, idempotency
 from hub.kit.db import transaction
@@ -36,8 +38,13 @@ from services.reminders.service import prepare as prepare_reminder
 log = get_logger(__name__)
 KEPT_ANSWERS = timedelta(days=30)
 KEPT_NOTICES = timedelta(days=800)  # longer than reminders look back, so that nobody is dunned twice
-delivery = Delivery(deliverers(), {reminders.TOPIC: prepare_reminder})
 jobs = procrastinate.App(connector=procrastinate.PsycopgConnector())
+
+
+@lru_cache
+def delivery() -> Delivery:
+    """Every way out that is open, and what is made ready just before it goes."""
+    return Delivery(deliverers(), {reminders.TOPIC: prepare_reminder})
 
 
 @jobs.periodic(cron="17 3 * * *")
@@ -52,11 +59,13 @@ async def erase_expired(timestamp: int) -> None:
         await inspections.erase_before(session, before)
         await calculations.erase_before(session, before)
         await identity_checks.erase_before(session, before)
+        await identities.forget_before(session, before)
         await codes.sweep(session)
         await sessions.sweep(session)
         await filings.erase_sheets_before(session, before)
         await payments.erase_before(session, before)
         await outbox.erase_before(session, before)
+        await doors.erase_before(session, before)
         await reminder_records.erase_before(session, clock.today() - KEPT_NOTICES)
         await idempotency.forget_before(session, clock.now() - KEPT_ANSWERS)
         if gone:
@@ -101,14 +110,14 @@ async def resolve_payments(timestamp: int) -> None:
 @jobs.task(name=DELIVER)
 async def deliver_message(message_id: str) -> None:
     """Bring out one message of the outbox, if it is still to be brought out."""
-    await delivery.deliver(UUID(message_id))
+    await delivery().deliver(UUID(message_id))
 
 
 @jobs.periodic(cron="* * * * *")
 @jobs.task(name="outbox.sweep", queueing_lock="outbox.sweep")
 async def sweep_outbox(timestamp: int) -> None:
     """Look after messages whose job or process is gone."""
-    if found := await delivery.sweep():
+    if found := await delivery().sweep():
         log.warning("outbox_swept", messages=found)
 
 
@@ -116,7 +125,7 @@ async def sweep_outbox(timestamp: int) -> None:
 @jobs.task(name="outbox.follow", queueing_lock="outbox.follow")
 async def follow_messages(timestamp: int) -> None:
     """Ask the carriers what became of messages that they took."""
-    await delivery.follow()
+    await delivery().follow()
 
 
 @jobs.periodic(cron="*/10 * * * *")

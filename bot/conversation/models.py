@@ -47,7 +47,10 @@ class HandoffReason(StrEnum):
 
 
 class Conversation(Base):
-    """One person's talk with us through one door; `last_seq` numbers its messages."""
+    """One person's talk with us; `last_seq` numbers its messages.
+
+    `door_id` is the channel identity by which they spoke last, where that is a door that we push messages through.
+    """
 
     __tablename__ = "conversation"
     __table_args__ = (
@@ -64,6 +67,7 @@ class Conversation(Base):
     state: Mapped[State] = mapped_column(String(20), server_default=State.WITH_BOT)
     queued_at: Mapped[datetime | None]
     assigned_to: Mapped[str | None] = mapped_column(String(64))
+    door_id: Mapped[UUID | None]
     active_skill: Mapped[str | None] = mapped_column(String(64))
     last_seq: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     consented_at: Mapped[datetime | None]
@@ -78,6 +82,7 @@ class Message(Base):
     __table_args__ = (
         UniqueConstraint("conversation_id", "external_id"),
         UniqueConstraint("conversation_id", "seq"),
+        Index("uq_message_door_key", "external_id", unique=True, postgresql_where=text("external_id like 'door:%'")),
         Index(
             "ix_message_unprocessed",
             "conversation_id",

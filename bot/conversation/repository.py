@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.conversation import pushing
 from bot.conversation.models import Author, Conversation, Handoff, Message, State
 from hub.kit import clock
 from hub.kit.ids import new_id
@@ -29,6 +30,25 @@ async def message_by_external_id(session: AsyncSession, conversation_id: UUID, e
     return await session.scalar(
         select(Message).where(Message.conversation_id == conversation_id, Message.external_id == external_id)
     )
+
+
+async def message_by_door_key(session: AsyncSession, key: str) -> Message | None:
+    """The message that came through a door under this key ("door:…"), whichever conversation it stands in."""
+    return await session.scalar(select(Message).where(Message.external_id == key, Message.external_id.like("door:%")))
+
+
+async def said_since_heard(session: AsyncSession, conversation_id: UUID) -> Sequence[Message]:
+    """What we said since the person spoke last, newest first."""
+    heard = select(func.max(Message.seq)).where(Message.conversation_id == conversation_id, Message.direction == "in")
+    found = await session.scalars(
+        select(Message)
+        .where(
+            Message.conversation_id == conversation_id, Message.direction == "out",
+            Message.seq > func.coalesce(heard.scalar_subquery(), 0),
+        )
+        .order_by(Message.seq.desc())
+    )  # fmt: skip
+    return found.all()
 
 
 async def reserve(
@@ -75,8 +95,14 @@ async def add_outbound(session: AsyncSession, conversation_id: UUID, messages: S
     await notify(session, conversation_id)
 
 
-async def store_outbound(session: AsyncSession, conversation: Conversation, messages: Sequence[Message]) -> None:
-    """Store what we say under the numbers reserved last; nobody is told."""
+async def store_outbound(
+    session: AsyncSession, conversation: Conversation, messages: Sequence[Message], not_before: datetime | None = None
+) -> None:
+    """Store what we say under the numbers reserved last; nobody is told.
+
+    Where the person speaks through a door that we push messages through, the outbox gets them in the same transaction,
+    to go not before a moment: until then the door may answer by itself.
+    """
     first = conversation.last_seq - len(messages) + 1
     for offset, message in enumerate(messages):
         message.conversation_id = conversation.id
@@ -86,6 +112,8 @@ async def store_outbound(session: AsyncSession, conversation: Conversation, mess
         message.trace_id = trace_id()
     session.add_all(messages)
     await session.flush()
+    if conversation.door_id is not None:
+        await pushing.push(session, conversation.id, conversation.door_id, messages, not_before)
 
 
 def _told(conversation_id: UUID) -> ColumnElement[Any]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -97,30 +98,60 @@ class ConversationService:
         """
         async with self._arrivals.wait(conversation_id, LONGEST_TURN):
             carried = {name: value for name, value in (("payload", payload), ("address", address)) if value}
-            message_id = await self._store(conversation_id, text, external_id, carried, token)
-        turn = asyncio.create_task(self.drain(conversation_id))
-        self._turns.add(turn)
-        turn.add_done_callback(self._turns.discard)
-        # a caller that hangs up must not stop the turn
-        answers = await asyncio.shield(turn)
-        return answers.get(message_id) or await self._answer_to(conversation_id, message_id)
+            async with transaction() as session:
+                message_id = await self.take(session, conversation_id, text, external_id, carried, token=token)
+        return await self.answer(conversation_id, message_id)
 
-    async def _store(
-        self, conversation_id: UUID, text: str, external_id: str, carried: dict[str, str], token: str | None
+    async def take(
+        self,
+        session: AsyncSession,
+        conversation_id: UUID,
+        text: str,
+        external_id: str,
+        carried: Mapping[str, Any],
+        *,
+        token: str | None = None,
+        door_id: UUID | None = None,
     ) -> UUID:
-        """Transaction 1: what was said is ours from here on."""
-        async with transaction() as session:
-            conversation = _opened(await repository.reserve(session, conversation_id, 1), token)
-            added = await repository.add_inbound(
-                session, conversation, external_id=external_id, content=text,
-                payload=dict(carried),
-            )  # fmt: skip
-            if added is None:
-                known = await repository.message_by_external_id(session, conversation_id, external_id)
-                assert known is not None
-                return known.id
+        """Transaction 1: what was said is ours once the caller commits; the message's id, or the first one's.
+
+        `carried`: "payload" of a pressed button, the "address" it came from, "attachments", a "notice" to say to a
+        message without words, and "hold_until", before which the answer is not pushed because the door may still give
+        it. `door_id`: the channel identity that spoke. Raises `ConversationNotFound`, `Unauthorized`.
+        """
+        found = await repository.reserve(session, conversation_id, 1, door_id=door_id)
+        conversation = _opened(found, token)
+        added = await repository.add_inbound(
+            session, conversation, external_id=external_id, content=text, payload=dict(carried)
+        )
+        if added is None:
+            known = await repository.message_by_external_id(session, conversation_id, external_id)
+            assert known is not None
+            return known.id
         self._fresh.add(added)
         return added
+
+    def start(self, conversation_id: UUID) -> asyncio.Task[dict[UUID, Messages]]:
+        """Deal with what is unanswered in a conversation, whether or not anybody waits for it."""
+        turn = asyncio.create_task(self.drain(conversation_id))
+        self._turns.add(turn)
+        turn.add_done_callback(self._ended)
+        return turn
+
+    def _ended(self, turn: asyncio.Task[dict[UUID, Messages]]) -> None:
+        self._turns.discard(turn)
+        if not turn.cancelled() and (error := turn.exception()) is not None:
+            # whoever waits for it hears of it, too; the sweep takes the messages up again
+            log.warning("turn_failed", error=type(error).__name__)
+
+    async def answer(self, conversation_id: UUID, message_id: UUID) -> Messages:
+        """What is said to a message that was taken, as soon as it is said.
+
+        Raises `ConversationNotFound`, `ConversationBusy`.
+        """
+        # a caller that hangs up must not stop the turn
+        answers = await asyncio.shield(self.start(conversation_id))
+        return answers.get(message_id) or await self._answer_to(conversation_id, message_id)
 
     async def drain(self, conversation_id: UUID) -> dict[UUID, Messages]:
         """Deal with everything unanswered in a conversation, in order, one turn at a time; what was said to what.
@@ -157,7 +188,7 @@ class ConversationService:
             if owner is None:
                 return None
             said = [_outbound(reply, message.id) for reply in replies]
-            await repository.store_outbound(session, owner, said)
+            await repository.store_outbound(session, owner, said, _held_until(message))
             return await _as_messages(session, owner, said)
 
     async def _bots_turn(
@@ -180,6 +211,8 @@ class ConversationService:
             return [Reply(BACK_WITH_BOT)]
         if conversation.state in (State.WAITING_FOR_AGENT, State.WITH_AGENT):
             return []
+        if notice := message.payload.get("notice"):
+            return [Reply(str(notice), skill=conversation.active_skill)]
         command = command_for_payload(payload) if payload else None
         text = command or text_for_rasa(text_for_payload(payload) if payload else message.text)
         if not text:
@@ -271,6 +304,12 @@ async def _as_messages(session: AsyncSession, conversation: Conversation, said: 
         state=State(conversation.state),
         queue=await handoff.queue_of(session, conversation),
     )
+
+
+def _held_until(message: Message) -> datetime | None:
+    """Until when the answer to a message may go out by the door's own response."""
+    moment = message.payload.get("hold_until")
+    return datetime.fromisoformat(moment) if moment else None
 
 
 def _outbound(reply: Reply, reply_to: UUID) -> Message:

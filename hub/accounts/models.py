@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, func
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.kit import clock
@@ -114,6 +114,31 @@ class Mandate(Base):
     role: Mapped[str] = mapped_column(String(30))
     position: Mapped[int]
     seen_at: Mapped[datetime]
+
+
+class ChannelIdentity(Base):
+    """Somebody as a channel knows them, found by keyed hash; `conversation_id` is the talk that goes on there now.
+
+    `address` is what we send to, `heard_at` when they wrote last, `pushed` how many messages we sent since,
+    `blocked_at` since when they want to hear nothing. `person_id` only when they linked it themselves.
+    """
+
+    __tablename__ = "channel_identity"
+    __table_args__ = (UniqueConstraint("channel", "account", "sender_hash"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    channel: Mapped[str] = mapped_column(String(14))
+    account: Mapped[str] = mapped_column(String(64))
+    sender_hash: Mapped[str] = mapped_column(String(64))
+    address: Mapped[str] = mapped_column(EncryptedText)
+    in_group: Mapped[bool] = mapped_column(server_default=text("false"))
+    conversation_id: Mapped[UUID | None] = mapped_column(index=True)
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"), index=True)
+    linked_at: Mapped[datetime | None]
+    heard_at: Mapped[datetime] = mapped_column(index=True)
+    pushed: Mapped[int] = mapped_column(server_default=text("0"))
+    blocked_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
 class Consent(Base):

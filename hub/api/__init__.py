@@ -8,6 +8,8 @@ import channels.web.router
 from actions import router as actions
 from bot.conversation import router as conversations
 from bot.conversation import staff_router, stream
+from channels import webhook
+from channels.registry import channels as doors
 from hub.api import ask, health, site, skills
 from services.calculations import router as calculators
 from services.filing import batch_router as filing_batches
@@ -57,5 +59,8 @@ def include_routers(app: FastAPI) -> None:
     app.include_router(payment_pages.router)
     # /internal/rasa/actions
     app.include_router(actions.router)
+    # /channels/<name>/webhook, for each door that is open
+    for door in doors().values():
+        app.include_router(webhook.router_of(door))
     # / /privacy /embed /static
     channels.web.router.mount(app)

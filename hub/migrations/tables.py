@@ -8,6 +8,7 @@ from hub.kit.db import Base
 
 OWNERS = (
     "bot.conversation.models",
+    "channels.models",
     "hub.accounts.models",
     "hub.audit",
     "hub.kit.idempotency",

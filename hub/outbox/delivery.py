@@ -19,7 +19,7 @@ from hub.kit.db import transaction
 from hub.kit.logging import get_logger
 from hub.outbox import jobs, repository
 from hub.outbox.letters import Deliverer, DeliveryTrouble, Letter, Never, NotNow, Preparer, Taken, Uncertain
-from hub.outbox.models import Channel, Content, Failure, OutboxMessage, State
+from hub.outbox.models import Content, Failure, OutboxMessage, State
 from hub.outbox.quiet import in_peace
 from hub.outbox.service import receipt
 
@@ -32,6 +32,7 @@ SWEPT_AT_ONCE = 100
 FOLLOWED_FOR = timedelta(days=2)
 LOOKED_AT_EVERY = timedelta(minutes=10)
 CLOCKS_DIFFER_BY = timedelta(seconds=2)
+BEHIND = timedelta(seconds=1)
 PAUSES = tuple(timedelta(seconds=s) for s in (15, 60, 300, 900, 1800, 3600))
 """How long to wait after the first, second … attempt; the last one counts for all after it."""
 
@@ -39,7 +40,7 @@ PAUSES = tuple(timedelta(seconds=s) for s in (15, 60, 300, 900, 1800, 3600))
 class Delivery:
     """Delivers by the given ways; preparers are found by topic, a topic without one is sent as stored."""
 
-    def __init__(self, deliverers: Mapping[Channel, Deliverer], preparers: Mapping[str, Preparer]) -> None:
+    def __init__(self, deliverers: Mapping[str, Deliverer], preparers: Mapping[str, Preparer]) -> None:
         self._deliverers = deliverers
         self._preparers = preparers
 
@@ -82,7 +83,7 @@ class Delivery:
                 session, sent_after=now - FOLLOWED_FOR, looked_before=now - LOOKED_AT_EVERY, limit=SWEPT_AT_ONCE
             )
         for row in rows:
-            deliverer = self._deliverers.get(Channel(row.channel))
+            deliverer = self._deliverers.get(row.channel)
             if deliverer is None or row.sent_at is None:
                 continue
             day = row.sent_at.astimezone(clock.SHANGHAI).date()
@@ -113,19 +114,22 @@ class Delivery:
                 row.uncertain_ends += row.given
                 row.state = State.UNKNOWN if row.uncertain_ends else State.ACCEPTED
                 log.warning("outbox_interrupted", message=str(row.id), state=row.state)
-            deliverer = self._deliverers.get(Channel(row.channel))
+            deliverer = self._deliverers.get(row.channel)
             if deliverer is None:
                 _end(row, State.FAILED, "no_deliverer", Failure.TECHNICAL)
             elif not _may_repeat(row, deliverer):
                 _end(row, State.UNKNOWN, "interrupted_twice")
             elif now >= row.expires_at:
                 _expire(row)
+            elif (ahead := await repository.held_up_until(session, row)) is not None:
+                await _look_again(session, row, max(now, ahead) + BEHIND)
             elif not row.urgent and in_peace(now) > now:
                 await _look_again(session, row, in_peace(now))
             else:
                 row.state, row.attempts, row.given = State.SENDING, row.attempts + 1, False
                 row.due_at = now + PRESUMED_DEAD_AFTER
                 return row
+            await _next_in_line(session, row)
         return None
 
     async def _prepared(self, row: OutboxMessage) -> Letter | None:
@@ -165,6 +169,7 @@ class Delivery:
             if ours.uncertain_ends and deliverer.takes_key and ours.handed_over != content:
                 if ours.revision:
                     _end(ours, State.UNKNOWN, "changed_twice")
+                    await _next_in_line(session, ours)
                     return None
                 ours.revision, first = ours.revision + 1, True
             ours.handed_over, ours.given = content, True
@@ -177,11 +182,13 @@ class Delivery:
             if ours is None:
                 return
             if not isinstance(trouble, Never):
-                await _try_later(session, ours, trouble.reason)
+                after = trouble.after if isinstance(trouble, NotNow) else None
+                await _try_later(session, ours, trouble.reason, after)
             elif ours.uncertain_ends:
                 _end(ours, State.UNKNOWN, trouble.reason)
             else:
                 _end(ours, State.FAILED, trouble.reason, trouble.failure)
+            await _next_in_line(session, ours)
 
     async def _uncertain(self, row: OutboxMessage, reason: str) -> None:
         async with transaction() as session:
@@ -189,16 +196,18 @@ class Delivery:
             if ours is None:
                 return
             ours.uncertain_ends += 1
-            if _may_repeat(ours, self._deliverers[Channel(ours.channel)]):
+            if _may_repeat(ours, self._deliverers[ours.channel]):
                 await _try_later(session, ours, reason)
             else:
                 _end(ours, State.UNKNOWN, reason)
+            await _next_in_line(session, ours)
 
     async def _not_wanted(self, row: OutboxMessage) -> None:
         async with transaction() as session:
             ours = await repository.held(session, row.id, row.attempts)
             if ours is not None:
                 _end(ours, State.UNKNOWN if ours.uncertain_ends else State.CANCELLED, "not_wanted")
+                await _next_in_line(session, ours)
 
     async def _taken(self, row: OutboxMessage, taken: Taken) -> None:
         async with transaction() as session:
@@ -206,12 +215,13 @@ class Delivery:
             if ours is not None:
                 _end(ours, State.DELIVERED if taken.delivered else State.SENT)
                 ours.carrier_id, ours.sent_at = taken.carrier_id, ours.changed_at
+                await _next_in_line(session, ours)
         log.info("outbox_sent", channel=row.channel, topic=row.topic, attempts=row.attempts)
 
 
 def _letter(row: OutboxMessage, content: Content, *, first: bool = False) -> Letter:
     key = f"{row.id}-{row.revision}" if row.revision else str(row.id)
-    return Letter(row.id, key, Channel(row.channel), row.topic, row.person_id, row.conversation_id, content, first)
+    return Letter(row.id, key, row.channel, row.topic, row.person_id, row.conversation_id, content, first)
 
 
 def _may_repeat(row: OutboxMessage, deliverer: Deliverer) -> bool:
@@ -234,16 +244,23 @@ def _expire(row: OutboxMessage) -> None:
         _end(row, State.CANCELLED, "expired")
 
 
-async def _try_later(session: AsyncSession, row: OutboxMessage, reason: str) -> None:
+async def _try_later(session: AsyncSession, row: OutboxMessage, reason: str, after: timedelta | None = None) -> None:
     """Have it tried again after a pause, in the daytime unless it is urgent; or never, when it expires before that."""
     row.reason, row.changed_at = reason, clock.now()
-    at = clock.now() + PAUSES[min(row.attempts, len(PAUSES)) - 1]
+    at = clock.now() + (after or PAUSES[min(row.attempts, len(PAUSES)) - 1])
     at = at if row.urgent else in_peace(at)
     if at >= row.expires_at:
         _expire(row)
         return
     row.state = State.UNKNOWN if row.uncertain_ends else State.ACCEPTED
     await _look_again(session, row, at)
+
+
+async def _next_in_line(session: AsyncSession, row: OutboxMessage) -> None:
+    """When nothing more is to be done about a message, it is the turn of the one behind it."""
+    if row.place is not None and row.conversation_id is not None and row.due_at is None:
+        await session.flush()
+        await jobs.free_line(session, row.channel, row.conversation_id)
 
 
 async def _look_again(session: AsyncSession, row: OutboxMessage, at: datetime) -> None:

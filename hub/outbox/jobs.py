@@ -9,6 +9,8 @@ import procrastinate
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.kit import clock
+from hub.outbox import repository
+from hub.outbox.models import State
 
 DELIVER = "outbox.deliver"
 """Name of the task, which `hub.worker` implements."""
@@ -24,3 +26,12 @@ async def enqueue(session: AsyncSession, message_id: UUID, at: datetime) -> None
     later = at if at > clock.now() else None
     task = _queue.configure_task(DELIVER, connection=raw.driver_connection, schedule_at=later)
     await task.defer_async(message_id=str(message_id))
+
+
+async def free_line(session: AsyncSession, channel: str, conversation_id: UUID) -> None:
+    """Have the message at the head of a line looked at now, unless it is being sent or must not go yet."""
+    head = await repository.head_of_line(session, channel, conversation_id)
+    if head is None or head.state == State.SENDING:
+        return
+    head.due_at = max(clock.now(), head.not_before)
+    await enqueue(session, head.id, head.due_at)

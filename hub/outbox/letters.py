@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from hub.outbox.models import Channel, Content, Failure
+from hub.outbox.models import Content, Failure
 
 
 class DeliveryTrouble(Exception):
@@ -20,7 +20,11 @@ class DeliveryTrouble(Exception):
 
 
 class NotNow(DeliveryTrouble):
-    """The other side certainly has not taken it and may do so later."""
+    """The other side certainly has not taken it and may do so later: `after` so long, where it said."""
+
+    def __init__(self, reason: str, after: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.after = after
 
 
 class Uncertain(DeliveryTrouble):
@@ -44,7 +48,7 @@ class Letter:
 
     id: UUID
     key: str
-    channel: Channel
+    channel: str
     topic: str
     person_id: UUID | None
     conversation_id: UUID | None

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Integer, String, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.kit import clock
@@ -21,10 +21,15 @@ Content = Mapping[str, Any]
 
 
 class Channel(StrEnum):
-    """By which way a message goes."""
+    """The ways that do not hang on a door; those of the doors are named by `door`."""
 
     SMS = "sms"
     CONVERSATION = "conversation"
+
+
+def door(name: str) -> str:
+    """The way by which messages of a conversation leave through the door of this channel (at most 14 letters)."""
+    return f"door:{name}"
 
 
 class State(StrEnum):
@@ -57,7 +62,8 @@ class OutboxMessage(Base):
     `due_at` is when somebody must look at it next (for a message that is being sent: when its sender is presumed dead),
     null when there is nothing more to do. `handed_over` is what was given to the other side last, `given` says that the
     present attempt did so; `uncertain_ends` counts attempts that gave it and whose end nobody knows; `revision` counts
-    contents given under a new key after one.
+    contents given under a new key after one. Messages with a `place` stand in line with the others of their channel and
+    conversation: one goes only when nothing more is to be done about those before it.
     """
 
     __tablename__ = "outbox_message"
@@ -66,13 +72,21 @@ class OutboxMessage(Base):
         Index("ix_outbox_message_due_at", "due_at", postgresql_where=text("due_at is not null")),
         Index("ix_outbox_message_created_at", "created_at"),
         Index("ix_outbox_message_person_id", "person_id"),
+        Index(
+            "ix_outbox_message_line",
+            "conversation_id",
+            "channel",
+            "place",
+            postgresql_where=text("place is not null and due_at is not null"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    channel: Mapped[Channel] = mapped_column(String(20))
+    channel: Mapped[str] = mapped_column(String(20))
     topic: Mapped[str] = mapped_column(String(40))
     person_id: Mapped[UUID | None]
     conversation_id: Mapped[UUID | None]
+    place: Mapped[int | None] = mapped_column(BigInteger)
     content: Mapped[dict[str, Any]] = mapped_column(EncryptedJson)
     handed_over: Mapped[dict[str, Any] | None] = mapped_column(EncryptedJson)
     given: Mapped[bool] = mapped_column(server_default=text("false"))

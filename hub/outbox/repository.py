@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -46,6 +46,48 @@ async def held(session: AsyncSession, message_id: UUID, attempt: int) -> OutboxM
             OutboxMessage.id == message_id, OutboxMessage.attempts == attempt, OutboxMessage.state == State.SENDING
         )
         .with_for_update()
+    )  # fmt: skip
+
+
+async def line(session: AsyncSession, channel: str, conversation_id: UUID) -> Sequence[OutboxMessage]:
+    """Everything that stands in a line, in order, locked."""
+    found = await session.scalars(
+        select(OutboxMessage)
+        .where(_in_line(channel, conversation_id))
+        .order_by(OutboxMessage.place)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return found.all()
+
+
+async def held_up_until(session: AsyncSession, row: OutboxMessage) -> datetime | None:
+    """When somebody looks next at what stands before this message in its line; None when it is at the head."""
+    if row.place is None or row.conversation_id is None:
+        return None
+    return await session.scalar(
+        select(func.min(OutboxMessage.due_at)).where(
+            _in_line(row.channel, row.conversation_id), OutboxMessage.place < row.place
+        )
+    )
+
+
+async def head_of_line(session: AsyncSession, channel: str, conversation_id: UUID) -> OutboxMessage | None:
+    """The message whose turn it is, locked."""
+    return await session.scalar(
+        select(OutboxMessage)
+        .where(_in_line(channel, conversation_id))
+        .order_by(OutboxMessage.place)
+        .limit(1)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+def _in_line(channel: str, conversation_id: UUID) -> ColumnElement[bool]:
+    return and_(
+        OutboxMessage.conversation_id == conversation_id, OutboxMessage.channel == channel,
+        OutboxMessage.place.is_not(None), OutboxMessage.due_at.is_not(None),
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from hub import audit
-from hub.accounts import codes, consents, people, sessions
+from hub.accounts import codes, consents, identities, people, sessions
 from hub.accounts.codes import LIFETIME, CodeCheck, CodeOutcome, IssuedCode, TooManyCodes
 from hub.accounts.levels import SignInNeeded
 from hub.accounts.looks import Look, looked, looks_of, person_subject
@@ -147,6 +147,7 @@ async def unbind(person_id: UUID) -> None:
         await repository.erase_of(session, person_id)
         await people.erase(session, person_id, phone_too=True)
         await sessions.end_all(session, person_id)
+        await identities.unlink(session, person_id)
         await consents.withdraw(session, person_id)
         await audit.record(session, actor=own, action="identity.unbound", subject=own)
 

@@ -68,4 +68,4 @@ async def prepare(letter: Letter) -> Content | None:
             await audit.record(
                 session, "worker", "reminders.tell", taxpayer_subject(taxpayer_id), told=person_subject(person_id)
             )
-    return wording.sms(things, day) if letter.channel is Channel.SMS else wording.chat(things, day)
+    return wording.sms(things, day) if letter.channel == Channel.SMS else wording.chat(things, day)

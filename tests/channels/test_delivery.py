@@ -12,6 +12,7 @@ from bot.conversation import repository as conversations
 from bot.conversation.models import Conversation, State
 from channels import delivery
 from channels.delivery import ConversationDeliverer, SmsDeliverer
+from channels.registry import deliverers
 from hub.accounts.models import Person
 from hub.kit import clock
 from hub.kit.db import transaction
@@ -179,4 +180,4 @@ async def test_a_chat_that_is_gone(empty_database: str, conversation_id: UUID | 
 
 
 def test_every_way_is_served() -> None:
-    assert set(delivery.deliverers()) == set(Channel)
+    assert set(deliverers()) >= set(Channel)

@@ -11,6 +11,8 @@ from services.gateways.tax_core.http import TaxCoreHttp
 from services.gateways.tax_core.peer import create_peer
 from services.gateways.tax_core.protocol import TaxCoreGateway
 from services.gateways.tax_core.sandbox import TaxCoreSandbox
+from tests.bot.conftest import conversations as conversations
+from tests.bot.conftest import rasa as rasa
 from tests.contracts.served import Served, served
 
 CREDENTIALS = Credentials("bureau", "secret-of-tests")

@@ -1,0 +1,242 @@
+"""What a door is: the protocol that each channel fulfils, the values that pass through it, and its limits as data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import ClassVar, Literal, Protocol
+
+from fastapi import APIRouter
+
+from hub.kit.errors import HubError, Unauthorized
+from hub.outbox.letters import Never
+
+
+class NotVerified(Unauthorized):
+    """The call does not prove that it comes from the channel's party; nothing of it is kept."""
+
+    code = "channel_not_verified"
+    message = "签名校验未通过。"
+
+
+class Malformed(HubError):
+    """The call is not what the party's protocol says."""
+
+    code = "channel_malformed"
+    message = "消息格式不正确。"
+
+
+class Blocked(Never):
+    """The person does not want to hear from us here (blocked, unsubscribed, opted out) until they write again."""
+
+    def __init__(self, reason: str = "blocked") -> None:
+        super().__init__(reason)
+
+
+class Unit(StrEnum):
+    """How a party counts the length of a text."""
+
+    CHARACTERS = "characters"
+    BYTES = "bytes"
+    """of UTF-8"""
+    UTF16 = "utf16"
+    """code units of UTF-16"""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `count` messages in `seconds`, for all of an account or to one person."""
+
+    count: int
+    seconds: float
+    per: Literal["account", "person"] = "account"
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a channel can do.
+
+    `passive_seconds`: how long the party waits for an answer in the response to its call; None when it takes none.
+    `reply_window`: how long after the person's last message we may write, and `window_messages` how often until they
+    write again. `strong`: whether personal data may be shown there once a person proved who they are.
+    `receipts`: whether the party tells whether a message arrived. `takes_key`: whether a repeat under one key is
+    harmless. `choices`: how many choices are offered by number where buttons are none.
+    """
+
+    text_limit: int
+    unit: Unit = Unit.CHARACTERS
+    buttons: bool = False
+    markdown: bool = False
+    reply_window: timedelta | None = None
+    window_messages: int | None = None
+    passive_seconds: float | None = None
+    rates: tuple[Rate, ...] = ()
+    strong: bool = True
+    receipts: bool = False
+    takes_key: bool = False
+    choices: int = 10
+
+
+class Kind(StrEnum):
+    """What came with a message, or instead of words."""
+
+    IMAGE = "image"
+    VOICE = "voice"
+    VIDEO = "video"
+    FILE = "file"
+    STICKER = "sticker"
+    LOCATION = "location"
+    CONTACT = "contact"
+    LINK = "link"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that stays with the party; `reference` is what the party gives it out for. `size` in bytes."""
+
+    kind: Kind
+    reference: str
+    content_type: str = ""
+    size: int | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InboundMessage:
+    """What a person said, as a door decoded it.
+
+    `sender` is the party's name for the person within the account, `address` what we send to (the same, unless the
+    person speaks in a group). `external_id` makes a repeat harmless. `payload` is that of a pressed button, `kind`
+    says what came instead of words when it is not text. `group`: others read along.
+    """
+
+    channel: str
+    account: str
+    sender: str
+    external_id: str
+    text: str = ""
+    payload: str | None = None
+    kind: Kind | None = None
+    attachments: tuple[Attachment, ...] = ()
+    sent_at: datetime | None = None
+    address: str = ""
+    group: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the party reports of a message of ours; `reason` is a short stable word."""
+
+    party_id: str
+    delivered: bool
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The person left: nothing is sent to them until they write again."""
+
+    account: str
+    sender: str
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """Something to press."""
+
+    title: str
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One message as a party takes it: within its limit, with buttons only where it has them.
+
+    `key` is the same whenever the same part is sent again.
+    """
+
+    text: str
+    buttons: tuple[Button, ...] = ()
+    markdown: bool = False
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom a part goes to."""
+
+    account: str
+    address: str
+    group: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An HTTP call of a party, as it came. Header names are in lower case."""
+
+    method: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the party is told in the response to its call."""
+
+    body: bytes = b""
+    media_type: str = "text/plain"
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A verified call, decoded.
+
+    `answer` tells the party that we have it. `passive` makes the response that carries a part to the person; it is
+    used only with exactly one message.
+    """
+
+    answer: Answer = field(default_factory=Answer)
+    messages: Sequence[InboundMessage] = ()
+    receipts: Sequence[Receipt] = ()
+    gone: Sequence[Gone] = ()
+    passive: Callable[[Part], Answer] | None = None
+
+
+class Channel(Protocol):
+    """A door. It verifies, decodes and sends; it decides nothing and opens no transaction of the conversation."""
+
+    name: ClassVar[str]
+    capabilities: ClassVar[Capabilities]
+
+    @property
+    def router(self) -> APIRouter | None:
+        """Further routes of the door beside its webhook; None when it has none."""
+        ...
+
+    async def receive(self, call: Call) -> Received:
+        """Verify and decode a call.
+
+        Raises `NotVerified`, `Malformed`.
+        """
+        ...
+
+    async def send(self, target: Target, part: Part) -> str | None:
+        """Hand a part to the party; its own id for it, if it has one.
+
+        Raises `NotNow`, `Uncertain`, `Never`, `Blocked`; anything else counts as `Uncertain`.
+        """
+        ...
+
+    async def acknowledge(self, messages: Sequence[InboundMessage]) -> None:
+        """Called when messages are stored: where a party wants more than a response (a pressed button)."""
+        ...
+
+    async def close(self) -> None:
+        """Give back what is held."""
+        ...

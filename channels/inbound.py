@@ -1,0 +1,130 @@
+"""From a decoded message to a stored one: whose it is, whether it is new, what its number means, in one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.conversation import repository as conversations
+from bot.conversation.models import Conversation
+from bot.conversation.schemas import MAX_TEXT
+from bot.conversation.service import ConversationService
+from channels import attachments, choices, repository, wording
+from channels.base import Button, Channel, Gone, InboundMessage, Malformed, Receipt
+from hub import outbox
+from hub.accounts import identities
+from hub.accounts.models import ChannelIdentity
+from hub.kit.db import transaction
+
+LONGEST_NAME = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A message that is ours; `fresh` is False when it came before."""
+
+    conversation_id: UUID
+    message_id: UUID
+    fresh: bool
+
+
+async def take(
+    service: ConversationService, channel: Channel, message: InboundMessage, hold_until: datetime | None = None
+) -> Stored:
+    """Store a message once, in the conversation that its sender is in; the answer is not pushed before `hold_until`.
+
+    Raises `Malformed` when it names nobody or nothing.
+    """
+    if not (0 < len(message.sender) <= LONGEST_NAME and message.external_id and len(message.account) <= 64):
+        raise Malformed
+    key = door_key(message)
+    async with transaction() as session:
+        identity = await identities.heard(
+            session, channel.name, message.account, message.sender,
+            address=message.address or message.sender, in_group=message.group,
+        )  # fmt: skip
+        # whoever writes twice at once stands in line at their identity, so that a repeat finds the first
+        known = await conversations.message_by_door_key(session, key)
+        if known is not None:
+            return Stored(known.conversation_id, known.id, fresh=False)
+        conversation_id = await _conversation(session, identity)
+        await outbox.hurry(session, outbox.door(channel.name), conversation_id)
+        text, carried = await _said(session, channel, conversation_id, message)
+        carried["address"] = f"{channel.name}:{identity.sender_hash[:32]}"
+        if hold_until is not None:
+            carried["hold_until"] = hold_until.isoformat()
+        message_id = await service.take(session, conversation_id, text, key, carried, door_id=identity.id)
+    return Stored(conversation_id, message_id, fresh=True)
+
+
+def door_key(message: InboundMessage) -> str:
+    """Under what a message is known, whichever conversation it comes into; nobody's name can be read in it."""
+    whole = "\n".join((message.channel, message.account, message.external_id))
+    return f"door:{hashlib.sha256(whole.encode('utf-8', 'replace')).hexdigest()}"
+
+
+async def _conversation(session: AsyncSession, identity: ChannelIdentity) -> UUID:
+    """The talk that goes on with somebody, or a new one when there is none or it was erased."""
+    if identity.conversation_id is not None:
+        found = await conversations.get(session, identity.conversation_id)
+        if found is not None:
+            return found.id
+    conversation = Conversation(channel=identity.channel, account=identity.account)
+    session.add(conversation)
+    await session.flush()
+    await identities.move(session, identity.id, conversation.id)
+    return conversation.id
+
+
+async def _said(
+    session: AsyncSession, channel: Channel, conversation_id: UUID, message: InboundMessage
+) -> tuple[str, dict[str, Any]]:
+    """The words of a message, and what it carries beside them."""
+    carried: dict[str, Any] = {}
+    text = _storable(message.text)
+    if message.payload:
+        carried["payload"] = _storable(message.payload)
+    elif button := await _meant(session, channel, conversation_id, text):
+        text, carried["payload"] = button.title, button.payload
+    kept, _ = attachments.accepted(message)
+    if kept:
+        carried["attachments"] = attachments.as_payload(kept)
+    if notice := attachments.notice(message):
+        carried["notice"] = notice
+    if not text and message.kind is not None:
+        text = wording.label(message.kind)
+    return text, carried
+
+
+async def _meant(session: AsyncSession, channel: Channel, conversation_id: UUID, text: str) -> Button | None:
+    """The choice that a number means: only one of what was offered since the person spoke last."""
+    if channel.capabilities.buttons or not 0 < len(text) <= 8:
+        return None
+    said = await conversations.said_since_heard(session, conversation_id)
+    offer = choices.newest_offer([one.payload for one in said])
+    return choices.chosen(offer, text, channel.capabilities.choices) if offer else None
+
+
+def _storable(text: str) -> str:
+    """What people can read of a text, and not more of it than a conversation takes."""
+    return text.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8")[:MAX_TEXT].strip()
+
+
+async def reported(channel: Channel, receipt: Receipt) -> bool:
+    """Write down what a party reports of a message of ours; False when it is none that waits for it."""
+    async with transaction() as session:
+        part = await repository.part_of(session, channel.name, receipt.party_id)
+        if part is None or (receipt.delivered and not part.last):
+            return False
+        return await outbox.receipt(session, part.outbox_id, delivered=receipt.delivered, reason=receipt.reason)
+
+
+async def left(channel: Channel, gone: Gone) -> None:
+    """Somebody wants to hear nothing until they write again."""
+    async with transaction() as session:
+        await identities.gone(session, channel.name, gone.account, gone.sender)

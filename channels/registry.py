@@ -1,0 +1,57 @@
+"""The one list of doors, which of them are open here, and the ways of the outbox through them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from channels.base import Channel
+from channels.delivery import ConversationDeliverer, SmsDeliverer
+from channels.pushing import DoorDeliverer
+from hub import outbox
+from hub.kit.logging import get_logger
+from hub.outbox.letters import Deliverer
+from hub.settings import Settings, get_settings
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A line of the list: what makes the channel by the settings, and what it needs for that."""
+
+    name: str
+    open: Callable[[Settings], Channel | None]
+    """None while it is off, or its credentials are not there"""
+    needs: str
+
+
+DOORS: tuple[Door, ...] = ()
+
+
+@lru_cache
+def channels() -> Mapping[str, Channel]:
+    """The open doors of this process, by name; the others are told in the log, once."""
+    settings, opened = get_settings(), {}
+    for door in DOORS:
+        channel = door.open(settings)
+        if channel is None:
+            log.warning("channel_off", channel=door.name, needs=door.needs)
+        else:
+            opened[door.name] = channel
+    return opened
+
+
+def deliverers() -> Mapping[str, Deliverer]:
+    """Every way of the outbox."""
+    doors = {outbox.door(name): DoorDeliverer(channel) for name, channel in channels().items()}
+    return {outbox.Channel.SMS: SmsDeliverer(), outbox.Channel.CONVERSATION: ConversationDeliverer(), **doors}
+
+
+async def close_channels() -> None:
+    """Let the open doors give back what they hold."""
+    if channels.cache_info().currsize:
+        for channel in channels().values():
+            await channel.close()
+        channels.cache_clear()

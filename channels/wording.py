@@ -1,0 +1,35 @@
+"""Every word that the doors themselves say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from channels.base import Kind
+
+CHOOSE_BY_NUMBER = "回复数字选择："
+CHOOSE_BY_LETTER = "回复字母选择："
+BASIS = "依据："
+MORE_BASIS = "等{count}项"
+
+NAMES: Mapping[Kind, str] = {
+    Kind.IMAGE: "图片",
+    Kind.VOICE: "语音",
+    Kind.VIDEO: "视频",
+    Kind.FILE: "文件",
+    Kind.STICKER: "表情",
+    Kind.LOCATION: "位置",
+    Kind.CONTACT: "名片",
+    Kind.LINK: "链接",
+    Kind.OTHER: "这类消息",
+}
+WHAT_WORKS = "请直接用文字说明您的问题，例如：小规模纳税人月销售额多少免征增值税。需要人工服务请说“转人工”。"
+CANNOT_READ = "抱歉，我还看不懂{name}。" + WHAT_WORKS
+KEPT = "{name}已收到，人工坐席接入后可以查看；我还不能识别其中的内容。" + WHAT_WORKS
+TOO_LARGE = "{name}超过了{limit}MB，没有保存。请压缩后再发，或用文字说明您的问题。"
+WRONG_TYPE = "这种格式的文件不能接收，没有保存。可以发送图片、PDF、Word、Excel或OFD文件。" + WHAT_WORKS
+PRIVATE_ELSEWHERE = "这项内容涉及个人信息，不便在这里显示。请在网页咨询窗口或与助手的单独对话中查看。"
+
+
+def label(kind: Kind) -> str:
+    """How a message without words stands in the transcript."""
+    return f"[{NAMES[kind]}]"

@@ -1,0 +1,13 @@
+"""The one list of hands: a channel that is registered without one fails the contract test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from tests.channels.hands.hand import Hand
+from tests.channels.hands.plain import PlainHand, SlipHand
+
+HANDS: Mapping[str, Callable[[], Hand]] = {
+    "plain": PlainHand,
+    "slip": SlipHand,
+}
