@@ -12,6 +12,7 @@ from fastapi import APIRouter
 
 from hub.kit.errors import HubError, Unauthorized
 from hub.outbox.letters import Never
+from hub.outbox.models import Failure
 
 
 class NotVerified(Unauthorized):
@@ -62,7 +63,8 @@ class Capabilities:
     `reply_window`: how long after the person's last message we may write, and `window_messages` how often until they
     write again. `strong`: whether personal data may be shown there once a person proved who they are.
     `receipts`: whether the party tells whether a message arrived. `takes_key`: whether a repeat under one key is
-    harmless. `choices`: how many choices are offered by number where buttons are none.
+    harmless. `choices`: how many choices are offered by number where buttons are none. `citations`: how many of the
+    legal basis are shown. `most_parts`: to how many parts an answer is cut, with a hint where to read the rest.
     """
 
     text_limit: int
@@ -77,6 +79,8 @@ class Capabilities:
     receipts: bool = False
     takes_key: bool = False
     choices: int = 10
+    citations: int = 3
+    most_parts: int | None = None
 
 
 class Kind(StrEnum):
@@ -110,7 +114,8 @@ class InboundMessage:
 
     `sender` is the party's name for the person within the account, `address` what we send to (the same, unless the
     person speaks in a group). `external_id` makes a repeat harmless. `payload` is that of a pressed button, `kind`
-    says what came instead of words when it is not text. `group`: others read along.
+    says what came instead of words when it is not text. `group`: others read along. `notice`: what the door itself
+    says to it, instead of the bot.
     """
 
     channel: str
@@ -124,15 +129,17 @@ class InboundMessage:
     sent_at: datetime | None = None
     address: str = ""
     group: bool = False
+    notice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the party reports of a message of ours; `reason` is a short stable word."""
+    """What the party reports of a message of ours; `reason` is a short stable word, `failure` what it means."""
 
     party_id: str
     delivered: bool
     reason: str | None = None
+    failure: Failure = Failure.PERMANENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from functools import lru_cache
 from channels.base import Channel
 from channels.delivery import ConversationDeliverer, SmsDeliverer
 from channels.pushing import DoorDeliverer
+from channels.sms.channel import opened as open_sms_door
 from hub import outbox
 from hub.kit.logging import get_logger
 from hub.outbox.letters import Deliverer
@@ -27,7 +28,9 @@ class Door:
     needs: str
 
 
-DOORS: tuple[Door, ...] = ()
+DOORS: tuple[Door, ...] = (
+    Door("sms", open_sms_door, "HUB_SMS_CALLBACK_SECRET and the template `answer` at every carrier"),
+)
 
 
 @lru_cache

@@ -1,4 +1,4 @@
-"""The carriers that the settings name, opened; and what is registered with each of them, said in the log at the start."""
+"""The carriers that the settings name, opened; what is registered with each is said in the log at the start."""
 
 from __future__ import annotations
 

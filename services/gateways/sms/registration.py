@@ -1,4 +1,4 @@
-"""What a carrier has registered of our templates: its number for each, and the variables that it takes, in its order."""
+"""What a carrier has registered of our templates: its number for each, and the variables it takes, in its order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which carrier gets a message: the first that works; one that is down or slow is left out for a while, then tried."""
+"""Which carrier gets a message: the first that works; one that is down or slow is left out for a while, then tried.
 
 A carrier that did not answer may have the message: another one gets it only when it may come twice, or when the first
 says that it has not got it.

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 
 from tests.channels.hands.hand import Hand
 from tests.channels.hands.plain import PlainHand, SlipHand
+from tests.channels.hands.sms import SmsHand
 
 HANDS: Mapping[str, Callable[[], Hand]] = {
     "plain": PlainHand,
     "slip": SlipHand,
+    "sms": SmsHand,
 }
