@@ -53,7 +53,7 @@ log = get_logger(__name__)
 
 SEGMENTS_A_PART, PARTS = 2, 5
 """An answer is ten text messages of the network at most: two of 67 characters in a part, its signature included."""
-LIMIT = 120
+LIMIT = 119
 _AROUND = " \t\r\n.。!！,，“”\"'"
 _NOT_SENT = str.maketrans({"【": "〔", "】": "〕"})
 """Carriers keep these brackets for the signature."""

@@ -44,8 +44,8 @@ class SmsHand:
             30,
             httpx.MockTransport(self._wire),
         )
-        self._gateway = SmsSwitchboard({"tencent": carrier})
-        self.channel = SmsChannel(SECRET, lambda: self._gateway)
+        self.gateway = SmsSwitchboard({"tencent": carrier})
+        self.channel = SmsChannel(SECRET, lambda: self.gateway)
 
     def _wire(self, request: httpx.Request) -> httpx.Response:
         asked = json.loads(request.content)
@@ -114,7 +114,7 @@ class SmsHand:
         return None
 
     async def close(self) -> None:
-        await self._gateway.close()
+        await self.gateway.close()
 
 
 _BEGAN = clock.now() - timedelta(minutes=10)
