@@ -156,10 +156,10 @@ async def _heard(said: wire.Said) -> InboundMessage | None:
     notice = None
     async with transaction() as session:
         if word in wording.OPT_OUT:
-            if not await wishes.opt_out(session, said.phone, by=_short(said.key), at=at):
+            if not await wishes.opt_out(session, said.phone, by=said.key, at=at):
                 return None
             notice = wording.OPTED_OUT
-        elif word in wording.OPT_IN and await wishes.opt_in(session, said.phone, by=_short(said.key), at=at):
+        elif word in wording.OPT_IN and await wishes.opt_in(session, said.phone, by=said.key, at=at):
             notice = wording.OPTED_IN
         else:
             await wishes.spoke(session, said.phone, at)
@@ -171,10 +171,6 @@ def _message(said: wire.Said, at: datetime, notice: str | None) -> InboundMessag
     return InboundMessage(
         SmsChannel.name, SMS_ACCOUNT, said.phone, said.key, said.text, kind=kind, sent_at=at, notice=notice
     )
-
-
-def _short(key: str) -> str:
-    return key[:100]
 
 
 async def _reported(carrier: str, report: wire.Report) -> Receipt:

@@ -141,7 +141,7 @@ def decoded(carrier: str, body: bytes) -> tuple[Sequence[Said], Sequence[Report]
         if isinstance(one, _AliyunReport):
             reports.append(_report(one.carrier_id, one.message_id, one.success, one.code))
         elif phone := _phone(one.phone):
-            said.append(Said(phone, one.content, _moment(one.at), f"aliyun:{one.sequence_id}:{phone}"))
+            said.append(Said(phone, one.content, _moment(one.at), _key("aliyun", phone, one.sequence_id)))
     return said, reports
 
 
@@ -152,9 +152,13 @@ def _tencent(told: _TencentSaid | list[_TencentReport]) -> tuple[Sequence[Said],
     if phone is None:
         return [], []
     # this carrier gives no number: one person does not write the same twice in a second
-    whole = "\n".join((phone, str(told.time), told.text)).encode("utf-8", "replace")
-    key = f"tencent:{hashlib.sha256(whole).hexdigest()}"
+    key = _key("tencent", phone, str(told.time), told.text)
     return [Said(phone, told.text, datetime.fromtimestamp(told.time, UTC), key)], []
+
+
+def _key(carrier: str, *what: str) -> str:
+    """A name for a message in which nobody's number can be read."""
+    return f"{carrier}:{hashlib.sha256(chr(10).join(what).encode('utf-8', 'replace')).hexdigest()}"
 
 
 def _report(carrier_id: str, message_id: str, delivered: bool, code: str) -> Report:
