@@ -1,4 +1,4 @@
-"""`hub sandbox sms`: read the phones of the demonstration, write with them, and tell the carrier's stand-in how to behave."""
+"""`hub sandbox sms`: phones of the demonstration, read and written with, and how the carrier's stand-in behaves."""
 
 from __future__ import annotations
 
