@@ -115,7 +115,7 @@ class InboundMessage:
     `sender` is the party's name for the person within the account, `address` what we send to (the same, unless the
     person speaks in a group). `external_id` makes a repeat harmless. `payload` is that of a pressed button, `kind`
     says what came instead of words when it is not text. `group`: others read along. `notice`: what the door itself
-    says to it, instead of the bot.
+    says to it, instead of the bot and even while a human talks.
     """
 
     channel: str

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.conversation import repository as conversations
 from bot.conversation.models import Conversation
 from bot.conversation.schemas import MAX_TEXT
-from bot.conversation.service import ConversationService
+from bot.conversation.service import CONFIRMATION, ConversationService
 from channels import attachments, choices, repository, wording
 from channels.base import Button, Channel, Gone, InboundMessage, Malformed, Receipt
 from hub import outbox
@@ -94,7 +94,9 @@ async def _said(
     kept, _ = attachments.accepted(message)
     if kept:
         carried["attachments"] = attachments.as_payload(kept)
-    if notice := attachments.notice(message):
+    if message.notice:
+        carried[CONFIRMATION] = message.notice
+    elif notice := attachments.notice(message):
         carried["notice"] = notice
     if not text and message.kind is not None:
         text = wording.label(message.kind)

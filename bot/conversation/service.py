@@ -39,6 +39,8 @@ BACK_WITH_BOT = "已取消排队，我继续为您服务。请问还有什么可
 PAGE = 100
 STALE_AFTER = timedelta(seconds=5)
 LONGEST_TURN = 30.0
+CONFIRMATION = "confirmation"
+"""Mark of an inbound message with what its door says to it, whoever owns the conversation: neither bot nor human."""
 
 
 class ConversationService:
@@ -116,8 +118,9 @@ class ConversationService:
         """Transaction 1: what was said is ours once the caller commits; the message's id, or the first one's.
 
         `carried`: "payload" of a pressed button, the "address" it came from, "attachments", a "notice" to say to a
-        message without words, and "hold_until", before which the answer is not pushed because the door may still give
-        it. `door_id`: the channel identity that spoke. Raises `ConversationNotFound`, `Unauthorized`.
+        message without words, a "confirmation" that its door owes whoever owns the chat, and "hold_until", before which
+        the answer is not pushed because the door may still give it. `door_id`: the channel identity that spoke. Raises
+        `ConversationNotFound`, `Unauthorized`.
         """
         found = await repository.reserve(session, conversation_id, 1, door_id=door_id)
         conversation = _opened(found, token)
@@ -181,7 +184,7 @@ class ConversationService:
         replies = await self._replies(conversation, message, fresh=fresh)
         # transaction 2: the reply and the end of the message, once
         async with transaction() as session:
-            owner = await self._bots_turn(session, conversation.id, replies)
+            owner = await self._bots_turn(session, conversation.id, replies, message)
             if not await repository.mark_processed(session, conversation.id, message.id):
                 await session.rollback()
                 return None
@@ -192,16 +195,20 @@ class ConversationService:
             return await _as_messages(session, owner, said)
 
     async def _bots_turn(
-        self, session: AsyncSession, conversation_id: UUID, replies: Sequence[Reply]
+        self, session: AsyncSession, conversation_id: UUID, replies: Sequence[Reply], message: Message
     ) -> Conversation | None:
         """The conversation with room for the replies; None when there are none, or a human owns the chat by now."""
         if not replies:
             return None
+        if message.payload.get(CONFIRMATION):
+            return await repository.reserve(session, conversation_id, len(replies))
         ours = Conversation.state != State.WITH_AGENT
         skill = replies[-1].skill
         return await repository.reserve(session, conversation_id, len(replies), ours, active_skill=skill)
 
     async def _replies(self, conversation: Conversation, message: Message, *, fresh: bool) -> list[Reply]:
+        if confirmation := message.payload.get(CONFIRMATION):
+            return [Reply(str(confirmation), skill=conversation.active_skill)]
         if conversation.state == State.RESOLVED:
             await self._reopen(conversation)
         payload = await self._issued(conversation.id, message.payload.get("payload"))

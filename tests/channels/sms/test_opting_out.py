@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.conversation import handoff
+from bot.conversation.models import HandoffReason, State
 from channels.base import Call
 from channels.sms import wording
 from hub.kit import clock
@@ -80,6 +81,26 @@ async def test_nothing_unasked_goes_on_in_a_talk(door: Bench, carriers: Carriers
     hands.move(seconds=5)
     await door.say(writes("再问一句"))
     assert carriers.texts(PHONE)[-1] == "听到：再问一句"
+
+
+@pytest.mark.parametrize("claimed", [False, True])
+async def test_it_is_confirmed_while_a_human_is_wanted_or_talks(
+    door: Bench, carriers: Carriers, hands: Hands, claimed: bool
+) -> None:
+    await door.say(writes("你好"))
+    talk = await door.conversation()
+    async with transaction() as session:
+        await handoff.hand_off(session, talk.id, HandoffReason.CUSTOMER_REQUEST)
+        if claimed:
+            await handoff.claim(session, talk.id, "agent1", "小李")
+    await door.deliver()
+    hands.move(seconds=5)
+    await door.say(writes("TD"))
+    hands.move(seconds=5)
+    await door.say(writes("在吗"))
+    assert carriers.texts(PHONE)[-1] == wording.OPTED_OUT, "and to all else the bot is silent"
+    after = await door.conversation()
+    assert after.state == (State.WITH_AGENT if claimed else State.WAITING_FOR_AGENT)
 
 
 @pytest.mark.parametrize("word", ["恢复", "订阅", "start"])
