@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar, Literal, Protocol
+from uuid import UUID
 
 from fastapi import APIRouter
 
@@ -47,11 +48,11 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """At most `count` messages in `seconds`, for all of an account or to one person."""
+    """At most `count` messages in `seconds`: for all of an account, to one chat, or to one chat that is a group."""
 
     count: int
     seconds: float
-    per: Literal["account", "person"] = "account"
+    per: Literal["account", "chat", "group"] = "account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +106,21 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Pressed:
+    """A button of a message of ours: the `message` of the outbox that carried it, and its place among the buttons."""
+
+    message: UUID
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
 class InboundMessage:
     """What a person said, as a door decoded it.
 
     `sender` is the party's name for the person within the account, `address` what we send to (the same, unless the
-    person speaks in a group). `external_id` makes a repeat harmless. `payload` is that of a pressed button, `kind`
-    says what came instead of words when it is not text. `group`: others read along.
+    person speaks in a group; what stands behind a slash is a place within it). `external_id` makes a repeat harmless.
+    `pressed` is the button that was pressed, `payload` its payload where the party gives that back instead. `kind` says
+    what came instead of words when it is not text. `group`: others read along.
     """
 
     channel: str
@@ -124,6 +134,7 @@ class InboundMessage:
     sent_at: datetime | None = None
     address: str = ""
     group: bool = False
+    pressed: Pressed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,13 +166,14 @@ class Button:
 class Part:
     """One message as a party takes it: within its limit, with buttons only where it has them.
 
-    `key` is the same whenever the same part is sent again.
+    `message` is that of the outbox, `key` the same whenever the same part is sent again.
     """
 
     text: str
     buttons: tuple[Button, ...] = ()
     markdown: bool = False
     key: str = ""
+    message: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

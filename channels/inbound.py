@@ -11,11 +11,11 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.conversation import repository as conversations
-from bot.conversation.models import Conversation
+from bot.conversation.models import Conversation, Message
 from bot.conversation.schemas import MAX_TEXT
 from bot.conversation.service import ConversationService
 from channels import attachments, choices, repository, wording
-from channels.base import Button, Channel, Gone, InboundMessage, Malformed, Receipt
+from channels.base import Button, Channel, Gone, InboundMessage, Malformed, Pressed, Receipt
 from hub import outbox
 from hub.accounts import identities
 from hub.accounts.models import ChannelIdentity
@@ -87,7 +87,14 @@ async def _said(
     """The words of a message, and what it carries beside them."""
     carried: dict[str, Any] = {}
     text = _storable(message.text)
-    if message.payload:
+    if message.group:
+        carried["open"] = True
+    if message.pressed is not None:
+        button = await _pressed(session, conversation_id, message.pressed)
+        if button is None:
+            return text or wording.PRESSED, carried | {"notice": wording.BUTTON_GONE}
+        text, carried["payload"] = button.title, button.payload
+    elif message.payload:
         carried["payload"] = _storable(message.payload)
     elif button := await _meant(session, channel, conversation_id, text):
         text, carried["payload"] = button.title, button.payload
@@ -108,6 +115,18 @@ async def _meant(session: AsyncSession, channel: Channel, conversation_id: UUID,
     said = await conversations.said_since_heard(session, conversation_id)
     offer = choices.newest_offer([one.payload for one in said])
     return choices.chosen(offer, text, channel.capabilities.choices) if offer else None
+
+
+async def _pressed(session: AsyncSession, conversation_id: UUID, pressed: Pressed) -> Button | None:
+    """The button of one of our messages in this conversation; None when there is none, or not any more."""
+    content = await outbox.content_of(session, pressed.message)
+    if content is None:
+        return None
+    said = await session.get(Message, UUID(content["message"]))
+    if said is None or said.conversation_id != conversation_id:
+        return None
+    offered = choices.buttons_of(said.payload)
+    return offered[pressed.place] if 0 <= pressed.place < len(offered) else None
 
 
 def _storable(text: str) -> str:
