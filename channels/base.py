@@ -246,7 +246,10 @@ class Channel(Protocol):
         ...
 
     async def acknowledge(self, messages: Sequence[InboundMessage]) -> None:
-        """Called when messages are stored: where a party wants more than a response (a pressed button)."""
+        """Called when messages are stored and the response is out: where a party wants more (a pressed button).
+
+        Not called for a call that may be answered in its response. Raises nothing.
+        """
         ...
 
     async def close(self) -> None:
