@@ -91,6 +91,7 @@ async def _with_service(work: Callable[[KnowledgeService], Awaitable[Result]]) -
 
     service = KnowledgeService()
     try:
+        await service.open()
         await service.refresh()
         return await work(service)
     finally:

@@ -154,12 +154,6 @@ class Embedding(Base):
     """The vector of a text under a model; a change of the model adds rows beside the old ones."""
 
     __tablename__ = "embedding"
-    __table_args__ = (
-        Index(
-            "ix_embedding_vector", "vector",
-            postgresql_using="hnsw", postgresql_ops={"vector": "vector_ip_ops"},
-        ),
-    )  # fmt: skip
 
     text_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     model_hash: Mapped[str] = mapped_column(String(64), primary_key=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-from sqlalchemy import ARRAY, BindParameter, String, any_, delete, func, literal, select
+from sqlalchemy import ARRAY, BindParameter, String, any_, delete, func, literal, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -163,6 +163,13 @@ async def save_vectors(session: AsyncSession, model_hash: str, rows: Sequence[tu
     values = [{"text_hash": key, "model_hash": model_hash, "vector": vector} for key, vector in rows]
     if values:
         await session.execute(insert(Embedding).values(values).on_conflict_do_nothing())
+
+
+async def index_vectors(session: AsyncSession) -> None:
+    """Have the graph by which PostgreSQL itself finds the nearest vectors; minutes of work the first time."""
+    await session.execute(
+        text("create index if not exists ix_embedding_vector on embedding using hnsw (vector vector_ip_ops)")
+    )
 
 
 async def forget_vectors(session: AsyncSession, model_hash: str, keep: Iterable[str]) -> int:

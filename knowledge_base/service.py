@@ -87,13 +87,17 @@ class KnowledgeService:
         """Serve the last snapshot from disk at once, then the database's; wait for that only without the first."""
         if self._listener:
             return
-        await self._warm()
-        await self._load_from_disk()
+        await self.open()
         self._attempted.clear()
         self._listener = asyncio.create_task(self._listen(), name="knowledge-listener")
         if not self.ready:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._attempted.wait(), wait_seconds)
+
+    async def open(self) -> None:
+        """Serve the last snapshot from disk, if there is one; nothing is refreshed."""
+        await self._warm()
+        await self._load_from_disk()
 
     async def stop(self) -> None:
         """Stop listening and let go of thread and index."""
@@ -189,10 +193,16 @@ class KnowledgeService:
         return vector
 
     async def _vectors_of(self, indexed: Indexed) -> Vectors:
-        """The vectors of all texts, from the database where they are stored, else encoded and stored."""
+        """The vectors of all texts: those that are served, those that the database has, the rest encoded and stored.
+
+        Where the database searches, it has to have them all.
+        """
         hashes = indexed.hashes
-        async with db.transaction() as session:
-            known = await repository.vectors(session, self._model.model_hash, set(hashes))
+        there = get_settings().vector_index == "pgvector"
+        known = self._serving.snapshot.vectors_by_text() if self._serving and not there else {}
+        if unknown := set(hashes) - known.keys():
+            async with db.transaction() as session:
+                known |= await repository.vectors(session, self._model.model_hash, unknown)
         missing = {key: text for key, text in zip(hashes, indexed.texts, strict=True) if key not in known}
         keys = list(missing)
         for start in range(0, len(keys), STORE_EVERY):
@@ -204,6 +214,8 @@ class KnowledgeService:
             await self._store(fresh)
         async with db.transaction() as session:
             await repository.forget_vectors(session, self._model.model_hash, set(hashes))
+            if there:
+                await repository.index_vectors(session)
         return np.stack([known[key] for key in hashes]) if hashes else np.zeros((0, self._model.dimension), np.float32)
 
     async def _store(self, rows: list[tuple[str, Vectors]]) -> None:
@@ -221,7 +233,10 @@ class KnowledgeService:
                 if settings.vector_index == "pgvector"
                 else None
             )
-            return Snapshot(indexed, parameters(), vectors, prepared=prepared, index=index)
+            snapshot = Snapshot(indexed, parameters(), vectors, prepared=prepared, index=index)
+            if self.ready:  # after a start nobody waits for it either: the listener does it first
+                snapshot.warm()
+            return snapshot
 
         snapshot = await asyncio.to_thread(build)
         old, self._serving = self._serving, _Serving(indexed.library, snapshot, Answerer(snapshot, calibration()))
@@ -240,6 +255,8 @@ class KnowledgeService:
     async def _listen(self) -> None:
         """Refresh at every announcement, and after every reconnection, since announcements may have been missed."""
         wait = FIRST_RETRY
+        if self._serving:
+            await asyncio.to_thread(self._serving.snapshot.warm)
         while True:
             try:
                 async with await psycopg.AsyncConnection.connect(

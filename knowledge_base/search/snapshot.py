@@ -9,9 +9,8 @@ import numpy as np
 
 from knowledge_base.parameters.loader import Parameters
 from knowledge_base.rendering import RenderingError, compose
-from knowledge_base.schemas import ContentEntry
 from knowledge_base.search.document_numbers import DocumentNumber, NumberedDocuments
-from knowledge_base.search.embedding import Vectors
+from knowledge_base.search.embedding import Vectors, text_hash
 from knowledge_base.search.fusion import Agreement, Scored, Scores, dense_scores, fuse, kin, middles
 from knowledge_base.search.lexical import taxes_named
 from knowledge_base.search.prepared import Prepared, prepare
@@ -40,6 +39,7 @@ class Snapshot:
         """
         self.prepared = prepared or prepare(indexed, vectors if index is None else None)
         self.key = indexed.key
+        self._rows = vectors
         self.law = law
         self.documents = indexed.library.documents
         self.entries = [published.content for published in indexed.library.entries]
@@ -66,8 +66,14 @@ class Snapshot:
         self._bodies_begin = np.unique(indexed.body_owner, return_index=True)[1]
         self._agreement = Agreement(self.prepared.taxes)
         self._cited = [frozenset(citation.document for citation in entry.citations) for entry in self.entries]
+
+    def warm(self) -> None:
+        """Compile the templates of all entries, so that nobody waits for it."""
         for entry in self.entries:
-            _warm(entry, law)
+            try:
+                compose(entry, self.law.at(entry.valid.start))
+            except RenderingError:
+                continue  # whoever asks gets the text of another day or an honest refusal
 
     def rank(self, text: str, vector: Vectors, numbers: Sequence[DocumentNumber] = ()) -> Scored:
         """How well each entry fits a normalised question."""
@@ -97,14 +103,10 @@ class Snapshot:
         """The entries that cite a document."""
         return [place for place, own in enumerate(self._cited) if document in own]
 
+    def vectors_by_text(self) -> dict[str, Vectors]:
+        """The vectors of the texts, by their hash."""
+        return dict(zip(map(text_hash, self.texts), self._rows, strict=True))
+
     def close(self) -> None:
         """Let go of what the vector index holds."""
         self._vectors.close()
-
-
-def _warm(entry: ContentEntry, law: Parameters) -> None:
-    """Compile the templates of an entry now and not while somebody waits for it."""
-    try:
-        compose(entry, law.at(entry.valid.start))
-    except RenderingError:
-        return  # whoever asks gets the text of another day or an honest refusal

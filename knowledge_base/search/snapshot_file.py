@@ -88,7 +88,7 @@ def load(model_hash: str, law: Parameters) -> Stored | None:
         if (folder / "model").read_text("utf-8") != model_hash:
             return None
         library = Library.model_validate_json((folder / "library.json").read_bytes())
-        vectors = np.load(folder / "vectors.npy", allow_pickle=False)
+        vectors = np.load(folder / "vectors.npy", mmap_mode="r", allow_pickle=False)
         if _made_by(folder, recipe(law)):
             texts = json.loads((folder / "texts.json").read_text("utf-8"))
             return Stored(Indexed(library=library, key=folder.name, **texts), vectors, Prepared.read(folder))

@@ -56,12 +56,14 @@ class Script(_Strict):
 
     `person` of the sandboxes talks; nothing is known of them before, unless they were proven `before` in another
     conversation. `level` is what they are in this one already; with `acting_for` (`for`, a part of a taxpayer's name)
-    they have chosen one, too. `core: fresh` undoes what earlier scripts filed and paid.
+    they have chosen one, too. `core: fresh` undoes what earlier scripts filed and paid. `shows` names the skills that
+    a script is about where its file's name does not begin with the one.
     """
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     title: str
+    shows: list[str] = []
     person: str | None = None
     before: bool = False
     level: Literal[Access.ANONYMOUS, Access.VERIFIED, Access.REAL_NAME] = Access.ANONYMOUS

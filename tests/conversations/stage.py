@@ -8,11 +8,13 @@ from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
+from uuid import UUID
 
 import pytest
-from sqlalchemy import NullPool, delete, or_, update
+from sqlalchemy import NullPool, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
+from bot.conversation.models import Author, Message
 from hub.accounts import consents, lockouts, people, sessions
 from hub.accounts.models import OneTimeCode, Person
 from hub.accounts.people import Held
@@ -38,6 +40,9 @@ T = TypeVar("T")
 
 _OURS = (PaymentOrderCharge, PaymentOrder, FilingBatchRow, FilingBatch, TaxReturn, FilingSheet)
 """Our own records of what was filed and paid, in the order in which they may go."""
+AMOUNT = re.compile(r"\d\.\d{2}元")
+REPEATS = ("查验结果", "已把", "已填写", "税务机关已有数据的", "上次申报的")
+"""How messages begin that work nothing out: they say once more what the person, a platform or the core system said."""
 
 
 class Stage:
@@ -77,6 +82,10 @@ class Stage:
         for word, value in values.items():
             text = text.replace(word, value)
         return text
+
+    def untraced(self, talk: Talk) -> list[str]:
+        """What we said in a conversation with an amount worked out, but without the steps that explain it."""
+        return self._in_transaction(lambda session: _untraced(session, UUID(talk.conversation_id)))
 
     def _in_transaction(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
         async def run() -> T:
@@ -157,6 +166,20 @@ async def _act_for(session: AsyncSession, who: SeededPerson, part: str, subject:
 def _registered() -> list[SeededTaxpayer]:
     today = clock.today()
     return [one for one in read_seed().taxpayers if one.deregistered_on is None or one.deregistered_on > today]
+
+
+async def _untraced(session: AsyncSession, conversation_id: UUID) -> list[str]:
+    said = await session.scalars(
+        select(Message).where(Message.conversation_id == conversation_id, Message.author == Author.BOT)
+    )
+    # knowledge answers carry the citation of the article that the amount stands in
+    return [
+        one.text
+        for one in said
+        if AMOUNT.search(one.text)
+        and not {"trace", "entry_id"} & one.payload.keys()
+        and not one.text.startswith(REPEATS)
+    ]
 
 
 async def _latest_code(session: AsyncSession, who: SeededPerson) -> str:

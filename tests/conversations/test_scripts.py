@@ -47,6 +47,7 @@ def play(stage: Stage, script: Script) -> None:
         status, answer = turn(talk, spoken, shown)
         shown = [button for message in answer.get("messages", []) for button in message["buttons"]] or shown
         check(step.expect, status, answer, f"step {number}: {step.say or step.press!r} → {answer}")
+    assert stage.untraced(talk) == []
 
 
 def turn(talk: Talk, step: Step, shown: list[dict[str, str]]) -> tuple[int, dict[str, Any]]:

@@ -295,6 +295,9 @@ async def test_the_index_in_postgresql_gives_the_same_answers(
         questions = [row["questions"][0] for row in shelf.library()]
         answers.append([(await service.ask(AskRequest(question=question))).entry_id for question in questions])
         await service.stop()
+    with psycopg.connect(empty_database, autocommit=True) as connection:
+        assert connection.execute("select to_regclass('ix_embedding_vector')").fetchone() != (None,)
+        connection.execute("drop index ix_embedding_vector")
     assert answers[0] == answers[1]
     assert "apple.rate" in answers[0]
 

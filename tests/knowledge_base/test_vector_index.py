@@ -40,6 +40,7 @@ async def make(request: pytest.FixtureRequest, database: str) -> Iterator[Make]:
             # a row of another model and one of a text no longer published must not turn up
             await repository.save_vectors(session, "another-model", [("other", vectors[0])])
             await repository.save_vectors(session, MODEL, [("stale", vectors[0])])
+            await repository.index_vectors(session)
 
     made: list[PgVectorIndex] = []
 
@@ -55,6 +56,7 @@ async def make(request: pytest.FixtureRequest, database: str) -> Iterator[Make]:
         index.close()
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("delete from embedding where model_hash in (%s, 'another-model')", [MODEL])
+        connection.execute("drop index if exists ix_embedding_vector")
 
 
 async def test_finds_itself_first_and_the_rest_in_order(make: Make) -> None:
