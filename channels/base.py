@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal, Protocol, runtime_checkable
 from uuid import UUID
 
 from fastapi import APIRouter
 
-from hub.kit.errors import HubError, Unauthorized
+from hub.kit.errors import HubError, NotFound, Unauthorized, Unavailable
 from hub.outbox.letters import Never
 
 
@@ -218,6 +218,40 @@ class Received:
     receipts: Sequence[Receipt] = ()
     gone: Sequence[Gone] = ()
     passive: Callable[[Part], Answer] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A file as the party has it."""
+
+    content: bytes
+    content_type: str = ""
+
+
+class FileGone(NotFound):
+    """The party does not have the file any more, or it is larger than what we take."""
+
+    code = "attachment_gone"
+    message = "附件已过期或过大，无法打开，请联系对方重新发送。"
+
+
+class PartyAway(Unavailable):
+    """The party does not answer."""
+
+    code = "channel_unavailable"
+    message = "渠道平台暂时没有响应，请稍后再试。"
+
+
+@runtime_checkable
+class KeepsFiles(Protocol):
+    """A channel whose party keeps the files that people sent."""
+
+    async def fetch(self, reference: str) -> Fetched:
+        """The file of this reference, of at most `attachments.LARGEST` bytes.
+
+        Raises `FileGone`, `PartyAway`.
+        """
+        ...
 
 
 class Channel(Protocol):

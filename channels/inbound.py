@@ -108,7 +108,7 @@ async def _said(
         text, carried["payload"] = button.title, button.payload
     kept, _ = attachments.accepted(message)
     if kept:
-        carried["attachments"] = attachments.as_payload(kept)
+        carried["attachments"] = attachments.as_payload(kept, channel.name)
     if notice := attachments.notice(message):
         carried["notice"] = notice
     if not text and message.kind is not None:

@@ -7,17 +7,22 @@ import hmac
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+import httpx
 from fastapi import APIRouter
 from pydantic import ValidationError
 
+from channels.attachments import LARGEST_OF_ALL
 from channels.base import (
     Answer,
     Call,
     Capabilities,
+    Fetched,
+    FileGone,
     InboundMessage,
     Malformed,
     NotVerified,
     Part,
+    PartyAway,
     Rate,
     Received,
     Target,
@@ -25,10 +30,10 @@ from channels.base import (
 )
 from channels.telegram import decoding
 from channels.telegram.client import BotApi, ChatMoved
-from channels.telegram.wire import Update, User
+from channels.telegram.wire import File, Update, User
 from hub.kit.crypto import keyed_hash
 from hub.kit.logging import get_logger
-from hub.outbox.letters import DeliveryTrouble, Uncertain
+from hub.outbox.letters import DeliveryTrouble, Never, Uncertain
 
 log = get_logger(__name__)
 
@@ -118,6 +123,19 @@ class TelegramChannel:
             kind, _, query_id = message.external_id.partition(":")
             if kind == "c":
                 await self._answered(query_id)
+
+    async def fetch(self, reference: str) -> Fetched:
+        """A file that somebody sent; see `KeepsFiles`."""
+        try:
+            found = File.model_validate(await self._api.call("getFile", file_id=reference))
+            answer = await self._api.file(found.file_path, LARGEST_OF_ALL) if found.file_path else None
+        except (Never, ValidationError) as error:
+            raise FileGone from error
+        except (DeliveryTrouble, httpx.HTTPError) as error:
+            raise PartyAway from error
+        if answer is None:
+            raise FileGone
+        return Fetched(answer.content, answer.headers.get("content-type", ""))
 
     async def close(self) -> None:
         """Close the connections."""

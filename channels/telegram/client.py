@@ -37,6 +37,7 @@ class BotApi:
     def __init__(
         self, url: str, token: str, timeout_seconds: float, transport: httpx.AsyncBaseTransport | None = None
     ) -> None:
+        self._files = f"{url.rstrip('/')}/file/bot{token}"
         self._http = httpx.AsyncClient(
             base_url=f"{url.rstrip('/')}/bot{token}/", timeout=timeout_seconds, transport=transport
         )
@@ -59,6 +60,20 @@ class BotApi:
         if response.ok:
             return response.result
         raise _trouble(response, answer.status_code)
+
+    async def file(self, path: str, largest: int) -> httpx.Response | None:
+        """A file by the path that `getFile` gave, read whole; None when it is larger than `largest` bytes.
+
+        Raises `httpx.HTTPError`.
+        """
+        async with self._http.stream("GET", f"{self._files}/{path.lstrip('/')}") as answer:
+            answer.raise_for_status()
+            content = b""
+            async for piece in answer.aiter_bytes():
+                content += piece
+                if len(content) > largest:
+                    return None
+            return httpx.Response(answer.status_code, headers=answer.headers, content=content)
 
     async def close(self) -> None:
         """Close the connections."""

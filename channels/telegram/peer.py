@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qsl
@@ -55,6 +56,12 @@ def create_peer(token: str, flood: sandbox.Flood | None = None) -> FastAPI:
         await held_back(delay)
         return JSONResponse({"ok": True, "result": result})
 
+    @app.get("/file/bot{given}/{path:path}")
+    async def file(given: str, path: str) -> Response:
+        if given != token or not path.startswith("files/"):
+            return _refused(Refusal(404, "Not Found"))
+        return Response(sandbox.picture(path.removeprefix("files/")), media_type="image/png")
+
     return app
 
 
@@ -89,6 +96,14 @@ async def _get_me(_: Parameters, __: sandbox.Flood) -> dict[str, Any]:
 
 async def _done(_: Parameters, __: sandbox.Flood) -> bool:
     return True
+
+
+async def _get_file(given: Parameters, _: sandbox.Flood) -> dict[str, Any]:
+    file_id = str(given.get("file_id", ""))
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", file_id):
+        raise Refusal(400, "Bad Request: invalid file_id")
+    content = sandbox.picture(file_id)
+    return {"file_id": file_id, "file_unique_id": file_id, "file_size": len(content), "file_path": f"files/{file_id}"}
 
 
 async def _set_webhook(given: Parameters, _: sandbox.Flood) -> bool:
@@ -147,6 +162,7 @@ def _check_keyboard(markup: Any) -> None:
 
 _METHODS: dict[str, Callable[[Parameters, sandbox.Flood], Awaitable[Any]]] = {
     "getme": _get_me,
+    "getfile": _get_file,
     "sendmessage": _send_message,
     "answercallbackquery": _answer_callback_query,
     "setwebhook": _set_webhook,

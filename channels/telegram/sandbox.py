@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
+import segno
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -62,6 +64,13 @@ def press(chat_id: int, user_id: int, message_id: int, data: str, *, kind: str =
         "chat_instance": str(chat_id),
         "data": data,
     }
+
+
+def picture(file_id: str) -> bytes:
+    """What the sandbox keeps under a file's name: a picture of the name itself (a QR code)."""
+    content = BytesIO()
+    segno.make(file_id).save(content, kind="png", scale=4)
+    return content.getvalue()
 
 
 async def meet(session: AsyncSession, chat_id: int, kind: str = PRIVATE) -> None:

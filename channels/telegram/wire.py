@@ -47,6 +47,7 @@ class File(Wire):
     file_size: int | None = None
     mime_type: str = ""
     file_name: str = ""
+    file_path: str = ""
 
 
 class RepliedTo(Wire):

@@ -390,6 +390,19 @@ class TestPushing:
         await door.deliver(later=True)
         assert ("很久以后。" in door.heard()) == (window is None)
 
+    async def test_a_full_window_is_opened_by_the_next_message(self, door: Bench) -> None:
+        most = door.hand.channel.capabilities.window_messages
+        await door.say(door.hand.text(ANN, "你好", 1))
+        talk = await door.conversation()
+        async with transaction() as session:
+            await session.execute(update(ChannelIdentity).values(pushed=most or 1000))
+            await handoff.announce(session, talk.id, "还有一件事。")
+        await door.deliver(later=True)
+        assert ("还有一件事。" in door.heard()) == (most is None)
+        await door.say(door.hand.text(ANN, "什么事", 2))
+        await door.deliver()
+        assert "\n\n".join(door.heard()) == "听到：你好\n\n还有一件事。\n\n听到：什么事"
+
     async def test_receipts_settle_what_was_sent(self, door: Bench) -> None:
         await door.say(door.hand.text(ANN, "你好", 1))
         talk = await door.conversation()

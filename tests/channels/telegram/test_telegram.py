@@ -8,14 +8,21 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import select
 
-from bot.conversation import handoff
+from bot.conversation import handoff, repository
+from bot.conversation.models import Author, Message
 from bot.conversation.service import ConversationService
-from channels.base import Part, Target
+from channels.attachments import LARGEST_OF_ALL
+from channels.base import FileGone, Part, PartyAway, Target
 from channels.telegram import sandbox
 from channels.telegram.channel import TelegramChannel, account_of, secret_of
 from channels.telegram.client import BotApi
 from channels.telegram.peer import create_peer
+from hub.accounts.models import Role
+from hub.accounts.service import create_staff
+from hub.app import create_app
+from hub.audit import AuditEntry
 from hub.kit.db import transaction
 from hub.outbox.letters import Never, NotNow, Uncertain
 from hub.outbox.models import State
@@ -85,6 +92,17 @@ class TestGroups:
         assert door.last().buttons == ()
         assert door.rasa.heard == [], "the dialogue with its forms stays out of groups"
 
+    async def test_what_is_private_is_not_shown_in_a_group(self, door: Bench) -> None:
+        named = f"@{sandbox.USERNAME} 问"
+        await in_group(door, 1, named, entities=mention(named, f"@{sandbox.USERNAME}"))
+        talk = await door.conversation()
+        async with transaction() as session:
+            said = Message(author=Author.BOT, text="您的欠税为100元。", payload={"private": True})
+            await repository.add_outbound(session, talk.id, [said])
+        await door.deliver(later=True)
+        assert "欠税" not in "".join(door.heard())
+        assert "单独对话" in door.heard()[-1]
+
     async def test_two_people_in_a_group_have_talks_of_their_own(self, door: Bench) -> None:
         for number, user in ((1, 501), (2, 502)):
             text = f"@{sandbox.USERNAME} 问"
@@ -126,9 +144,16 @@ class TestMessages:
         document = {"file_id": "d", "file_name": "账.pdf", "mime_type": "application/pdf", "file_size": 30 * 2**20}
         await door.say(hand_of(door).update(message=sandbox.message(ANN, ANN, 2, document=document)))
         first, second = await door.stored()
-        assert first.payload["attachments"][0] | {} == {
-            "kind": "image", "reference": "large", "content_type": "image/jpeg", "size": 900, "name": "",
-        }  # fmt: skip
+        assert first.payload["attachments"] == [
+            {
+                "channel": "telegram",
+                "kind": "image",
+                "reference": "large",
+                "content_type": "image/jpeg",
+                "size": 900,
+                "name": "",
+            }
+        ]
         assert door.rasa.texts() == ["这张发票对吗"]
         assert "attachments" not in second.payload
         assert "20MB" in door.heard()[-1]
@@ -286,6 +311,56 @@ class TestSending:
         sent = [method for method, _ in hand_of(bench).line.calls].count("sendMessage")
         assert sent == 6, "nothing was refused"
         await bench.close()
+
+
+class TestFiles:
+    async def test_an_agent_reads_what_somebody_sent(self, door: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+        photo = [{"file_id": "invoice-photo", "file_size": 900}]
+        await door.say(hand_of(door).update(message=sandbox.message(ANN, ANN, 1, photo=photo)))
+        (stored,) = await door.stored()
+        monkeypatch.setattr("hub.api.attachments.channels", lambda: {"telegram": door.hand.channel})
+        async with transaction() as session:
+            token = await create_staff(session, "agent1", display_name="小李", role=Role.AGENT)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app()), base_url="http://hub") as http:
+            path = f"/api/v1/staff/conversations/{stored.conversation_id}/messages/{stored.id}/attachments"
+            bearer = {"Authorization": f"Bearer {token}"}
+            assert (await http.get(f"{path}/0")).status_code == 401
+            answer = await http.get(f"{path}/0", headers=bearer)
+            assert answer.status_code == 200
+            assert answer.content == sandbox.picture("invoice-photo")
+            assert answer.headers["content-disposition"].startswith("attachment;")
+            assert answer.headers["content-type"] == "image/jpeg"
+            assert (await http.get(f"{path}/1", headers=bearer)).status_code == 404
+            other = path.replace(str(stored.conversation_id), str(stored.id))
+            assert (await http.get(f"{other}/0", headers=bearer)).status_code == 404
+        async with transaction() as session:
+            looks = await session.scalars(select(AuditEntry.action))
+            assert list(looks).count("conversation.attachment") == 1
+
+    @pytest.mark.parametrize(
+        ("answer", "trouble"),
+        [
+            (httpx.Response(400, json={"ok": False, "error_code": 400, "description": "invalid file_id"}), FileGone),
+            (httpx.Response(200, json={"ok": True, "result": {"file_id": "x"}}), FileGone),
+            (httpx.Response(502), PartyAway), (httpx.ReadTimeout("x"), PartyAway),
+        ],
+    )  # fmt: skip
+    async def test_files_that_cannot_be_had(self, answer: httpx.Response | Exception, trouble: type[Exception]) -> None:
+        channel = TestSending().channel(answer)
+        with pytest.raises(trouble):
+            await channel.fetch("x")
+        await channel.close()
+
+    async def test_a_file_that_is_larger_than_it_said_is_not_taken(self) -> None:
+        def handle(request: httpx.Request) -> httpx.Response:
+            if request.url.path.startswith("/file/"):
+                return httpx.Response(200, content=b"x" * (LARGEST_OF_ALL + 1))
+            return httpx.Response(200, json={"ok": True, "result": {"file_id": "x", "file_path": "a/b.pdf"}})
+
+        channel = TelegramChannel(BotApi("http://telegram", TOKEN, 5.0, httpx.MockTransport(handle)), TOKEN)
+        with pytest.raises(FileGone):
+            await channel.fetch("x")
+        await channel.close()
 
 
 class TestConnecting:
