@@ -9,6 +9,7 @@ from functools import lru_cache
 from channels.base import Channel
 from channels.delivery import ConversationDeliverer, SmsDeliverer
 from channels.pushing import DoorDeliverer
+from channels.telegram.opening import open_telegram
 from hub import outbox
 from hub.kit.logging import get_logger
 from hub.outbox.letters import Deliverer
@@ -27,7 +28,7 @@ class Door:
     needs: str
 
 
-DOORS: tuple[Door, ...] = ()
+DOORS: tuple[Door, ...] = (Door("telegram", open_telegram, "HUB_TELEGRAM_TOKEN"),)
 
 
 @lru_cache

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 
 from tests.channels.hands.hand import Hand
 from tests.channels.hands.plain import PlainHand, SlipHand
+from tests.channels.hands.telegram import TelegramHand
 
 HANDS: Mapping[str, Callable[[], Hand]] = {
     "plain": PlainHand,
     "slip": SlipHand,
+    "telegram": TelegramHand,
 }

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.conversation.models import Conversation
-from channels.delivery import deliverers
+from channels.registry import deliverers
 from hub.accounts import people, sessions
 from hub.accounts.people import Held
 from hub.kit import clock
