@@ -9,6 +9,7 @@ from functools import lru_cache
 from channels.base import Channel
 from channels.delivery import ConversationDeliverer, SmsDeliverer
 from channels.pushing import DoorDeliverer
+from channels.wechat import channel as wechat
 from hub import outbox
 from hub.kit.logging import get_logger
 from hub.outbox.letters import Deliverer
@@ -27,7 +28,9 @@ class Door:
     needs: str
 
 
-DOORS: tuple[Door, ...] = ()
+DOORS: tuple[Door, ...] = (
+    Door("wechat", wechat.open_channel, "HUB_WECHAT_APP_ID, HUB_WECHAT_APP_SECRET, HUB_WECHAT_TOKEN"),
+)
 
 
 @lru_cache

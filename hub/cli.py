@@ -16,6 +16,7 @@ import typer
 from sqlalchemy.exc import DBAPIError
 
 from bot.dialogue.commands import app as dialogue
+from channels.bench.commands import app as channels
 from hub.accounts.models import Role
 from hub.accounts.service import create_staff
 from hub.bootstrap import secret_file
@@ -59,6 +60,7 @@ app.add_typer(payment, name="payment", help="缴款")
 app.add_typer(sandbox, name="sandbox")
 app.add_typer(reminders, name="reminders")
 app.add_typer(outbox, name="outbox")
+app.add_typer(channels, name="channels")
 app.add_typer(new, name="new")
 
 
