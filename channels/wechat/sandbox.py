@@ -33,6 +33,7 @@ FORCED_A_DAY = 20
 TEXT_BYTES = 2048
 LONGEST_CODE = 2_592_000
 SENT = "message"
+REMEMBERS = timedelta(days=7)
 
 
 class Act(StrEnum):
@@ -223,6 +224,9 @@ async def _send(session: AsyncSession, content: dict[str, Any]) -> None:
         raise Refused(45047, "out of response count limit")
     await _put(session, "user", open_id, value | {"left": value["left"] - 1})
     await _put(session, SENT, new_id().hex, content)
+    await session.execute(
+        delete(SandboxWechat).where(SandboxWechat.kind.in_([SENT, "code"]), SandboxWechat.at < clock.now() - REMEMBERS)
+    )
 
 
 async def _menu(session: AsyncSession, content: dict[str, Any]) -> None:
