@@ -6,12 +6,16 @@ import asyncio
 
 import typer
 
+from channels.bench.commands import simulate
 from channels.registry import DOORS, channels
 from channels.telegram.channel import TelegramChannel
+from channels.wechat.commands import app as wechat
 from hub.outbox.letters import DeliveryTrouble
 from hub.settings import get_settings
 
 app = typer.Typer(help="渠道", no_args_is_help=True)
+app.add_typer(wechat, name="wechat")
+app.command()(simulate)
 
 
 @app.callback()

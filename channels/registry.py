@@ -10,6 +10,7 @@ from channels.base import Channel
 from channels.delivery import ConversationDeliverer, SmsDeliverer
 from channels.pushing import DoorDeliverer
 from channels.telegram.opening import open_telegram
+from channels.wechat import channel as wechat
 from hub import outbox
 from hub.kit.logging import get_logger
 from hub.outbox.letters import Deliverer
@@ -28,7 +29,10 @@ class Door:
     needs: str
 
 
-DOORS: tuple[Door, ...] = (Door("telegram", open_telegram, "HUB_TELEGRAM_TOKEN"),)
+DOORS: tuple[Door, ...] = (
+    Door("telegram", open_telegram, "HUB_TELEGRAM_TOKEN"),
+    Door("wechat", wechat.open_channel, "HUB_WECHAT_APP_ID, HUB_WECHAT_APP_SECRET, HUB_WECHAT_TOKEN"),
+)
 
 
 @lru_cache

@@ -10,6 +10,7 @@ OWNERS = (
     "bot.conversation.models",
     "channels.models",
     "channels.telegram.models",
+    "channels.wechat.models",
     "hub.accounts.models",
     "hub.audit",
     "hub.kit.idempotency",
