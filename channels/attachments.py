@@ -57,6 +57,8 @@ def as_payload(attachments: Sequence[Attachment], channel: str) -> list[dict[str
 
 def notice(message: InboundMessage) -> str | None:
     """What a person is told who sent no words; None when there are words to answer."""
+    if message.notice is not None:
+        return message.notice
     kept, refusal = accepted(message)
     if refusal:
         return refusal

@@ -13,6 +13,7 @@ from fastapi import APIRouter
 
 from hub.kit.errors import HubError, NotFound, Unauthorized, Unavailable
 from hub.outbox.letters import Never
+from hub.outbox.models import Failure
 
 
 class NotVerified(Unauthorized):
@@ -63,7 +64,8 @@ class Capabilities:
     `reply_window`: how long after the person's last message we may write, and `window_messages` how often until they
     write again. `strong`: whether personal data may be shown there once a person proved who they are.
     `receipts`: whether the party tells whether a message arrived. `takes_key`: whether a repeat under one key is
-    harmless. `choices`: how many choices are offered by number where buttons are none.
+    harmless. `choices`: how many choices are offered by number where buttons are none. `citations`: how many of the
+    legal basis are shown. `most_parts`: to how many parts an answer is cut, with a hint where to read the rest.
     """
 
     text_limit: int
@@ -78,6 +80,8 @@ class Capabilities:
     receipts: bool = False
     takes_key: bool = False
     choices: int = 10
+    citations: int = 3
+    most_parts: int | None = None
 
 
 class Kind(StrEnum):
@@ -120,7 +124,8 @@ class InboundMessage:
     `sender` is the party's name for the person within the account, `address` what we send to (the same, unless the
     person speaks in a group; what stands behind a slash is a place within it). `external_id` makes a repeat harmless.
     `pressed` is the button that was pressed, `payload` its payload where the party gives that back instead. `kind` says
-    what came instead of words when it is not text. `group`: others read along.
+    what came instead of words when it is not text. `group`: others read along. `notice`: what the door itself says to
+    it, instead of the bot.
     """
 
     channel: str
@@ -135,15 +140,17 @@ class InboundMessage:
     address: str = ""
     group: bool = False
     pressed: Pressed | None = None
+    notice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the party reports of a message of ours; `reason` is a short stable word."""
+    """What the party reports of a message of ours; `reason` is a short stable word, `failure` what it means."""
 
     party_id: str
     delivered: bool
     reason: str | None = None
+    failure: Failure = Failure.PERMANENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,9 @@ from datetime import date
 
 from bot.conversation import repository
 from bot.conversation.models import Author, Message, State
+from channels import pace
+from channels.base import Capabilities, Rate
+from hub import outbox
 from hub.accounts.models import Person
 from hub.kit.db import transaction
 from hub.outbox.letters import Letter, Never, NotNow, Taken, Uncertain
@@ -14,8 +17,13 @@ from services.gateways.errors import GatewayError, GatewayUnavailable
 from services.gateways.registry import sms
 from services.gateways.sms.protocol import DeliveryState, Refusal, SmsRequest
 
+SMS_ACCOUNT, SMS_RATE = "sms", Rate(100, 1.0)
+"""All text messages together: what a bureau's account is let through, whatever the occasion."""
+_SMS_LIMITS = Capabilities(text_limit=500, rates=(SMS_RATE,))
 LATER = frozenset({Refusal.LIMITED, Refusal.ACCOUNT})
 """Refusals that time, or the operator, puts right."""
+PEOPLES = frozenset({Refusal.NUMBER, Refusal.UNWANTED})
+"""Refusals that lie with the person: no such number, or they opted out."""
 
 
 class SmsDeliverer:
@@ -31,6 +39,7 @@ class SmsDeliverer:
         phone = await _phone(letter)
         if phone is None:
             raise Never("no_phone")
+        await pace.wait(_SMS_LIMITS, outbox.Channel.SMS, SMS_ACCOUNT, "")
         request = SmsRequest(
             message_id=letter.key,
             phone=phone,
@@ -49,7 +58,7 @@ class SmsDeliverer:
         refusal = reply.refusal or Refusal.OTHER
         if refusal in LATER:
             raise NotNow(refusal)
-        raise Never(refusal, Failure.PERMANENT if refusal is Refusal.NUMBER else Failure.TECHNICAL)
+        raise Never(refusal, Failure.PERMANENT if refusal in PEOPLES else Failure.TECHNICAL)
 
     async def arrived(self, letter: Letter, day: date) -> bool | None:
         """Whether a message taken on this day has reached the phone; None while the carrier does not say."""

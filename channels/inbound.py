@@ -157,7 +157,9 @@ async def reported(channel: Channel, receipt: Receipt) -> bool:
         part = await repository.part_of(session, channel.name, receipt.party_id)
         if part is None or (receipt.delivered and not part.last):
             return False
-        return await outbox.receipt(session, part.outbox_id, delivered=receipt.delivered, reason=receipt.reason)
+        return await outbox.receipt(
+            session, part.outbox_id, delivered=receipt.delivered, reason=receipt.reason, failure=receipt.failure
+        )
 
 
 async def left(channel: Channel, gone: Gone) -> None:

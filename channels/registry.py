@@ -9,6 +9,7 @@ from functools import lru_cache
 from channels.base import Channel
 from channels.delivery import ConversationDeliverer, SmsDeliverer
 from channels.pushing import DoorDeliverer
+from channels.sms.channel import opened as open_sms_door
 from channels.telegram.opening import open_telegram
 from channels.wechat import channel as wechat
 from hub import outbox
@@ -32,6 +33,7 @@ class Door:
 DOORS: tuple[Door, ...] = (
     Door("telegram", open_telegram, "HUB_TELEGRAM_TOKEN"),
     Door("wechat", wechat.open_channel, "HUB_WECHAT_APP_ID, HUB_WECHAT_APP_SECRET, HUB_WECHAT_TOKEN"),
+    Door("sms", open_sms_door, "HUB_SMS_CALLBACK_SECRET and the template `answer` at every carrier"),
 )
 
 

@@ -11,7 +11,6 @@ from channels.base import Button, Capabilities, Part
 from channels.choices import buttons_of, labels
 from channels.splitting import length, shortened, split
 
-CITATIONS = 3
 _MARKS = (
     (re.compile(r"^ {0,3}```.*\n?", re.MULTILINE), ""),
     (re.compile(r"^ {0,3}#{1,6} +", re.MULTILINE), ""),
@@ -25,13 +24,14 @@ _MARKS = (
 def render(text: str, payload: Mapping[str, Any], capabilities: Capabilities) -> list[Part]:
     """The parts of a message, in order; buttons and choices stand on the last. `payload` is as it is stored."""
     words = text if capabilities.markdown else plain(text)
-    blocks = [block for block in (words.strip(), _citations(payload)) if block]
+    blocks = [block for block in (words.strip(), _citations(payload, capabilities.citations)) if block]
     body = "\n\n".join(blocks)
     if capabilities.buttons:
-        pieces = split(body, capabilities.text_limit, capabilities.unit) or ["…"]
+        pieces = _abridged(split(body, capabilities.text_limit, capabilities.unit) or ["…"], body, "", capabilities)
         tail: Sequence[Button] = buttons_of(payload)
     else:
-        pieces, tail = _with_choices(body, _offer(payload, capabilities), capabilities), ()
+        offer = _offer(payload, capabilities)
+        pieces, tail = _abridged(_with_choices(body, offer, capabilities), body, offer, capabilities), ()
     last = len(pieces) - 1
     return [
         Part(piece, tuple(tail) if index == last else (), capabilities.markdown) for index, piece in enumerate(pieces)
@@ -46,16 +46,16 @@ def plain(markdown: str) -> str:
     return words.strip()
 
 
-def _citations(payload: Mapping[str, Any]) -> str:
+def _citations(payload: Mapping[str, Any], most: int) -> str:
     """The legal basis in one line each; more than a few are counted."""
     cited = payload.get("citations") or ()
     lines = []
-    for one in cited[:CITATIONS]:
+    for one in cited[:most]:
         number = f"（{one['document_number']}）" if one.get("document_number") else ""
         lines.append(f"《{str(one.get('title') or '').strip('《》')}》{number}{one.get('article') or ''}")
     if not lines:
         return ""
-    more = wording.MORE_BASIS.format(count=len(cited)) if len(cited) > CITATIONS else ""
+    more = wording.MORE_BASIS.format(count=len(cited)) if len(cited) > most else ""
     return wording.BASIS + "；\n".join(dict.fromkeys(lines)) + more
 
 
@@ -68,6 +68,18 @@ def _offer(payload: Mapping[str, Any], capabilities: Capabilities) -> str:
     head = wording.CHOOSE_BY_NUMBER if names[0] == "1" else wording.CHOOSE_BY_LETTER
     offered = zip(names, buttons_of(payload), strict=False)
     return "\n".join([head, *(f"{name}. {shortened(one.title, room, capabilities.unit)}" for name, one in offered)])
+
+
+def _abridged(pieces: list[str], body: str, offer: str, capabilities: Capabilities) -> list[str]:
+    """The pieces, or fewer of them with a hint where to read the rest; the choices stay whole in one of their own."""
+    most, unit = capabilities.most_parts, capabilities.unit
+    if most is None or len(pieces) <= most:
+        return pieces
+    tail = split(offer, capabilities.text_limit, unit) if offer else []
+    kept = split(body, capabilities.text_limit, unit)[: max(1, most - len(tail))]
+    room = capabilities.text_limit - length(wording.READ_ON, unit) - 1
+    kept[-1] = f"{split(kept[-1], room, unit)[0]}\n{wording.READ_ON}"
+    return kept + tail
 
 
 def _with_choices(body: str, offer: str, capabilities: Capabilities) -> list[str]:

@@ -9,6 +9,7 @@ from channels.base import Kind
 CHOOSE_BY_NUMBER = "回复数字选择："
 CHOOSE_BY_LETTER = "回复字母选择："
 BASIS = "依据："
+READ_ON = "（内容较多，未完部分请在网页咨询窗口再问一次查看。）"
 MORE_BASIS = "等{count}项"
 
 NAMES: Mapping[Kind, str] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -63,12 +63,21 @@ class Settings(BaseSettings):
     real_name_url: str = ""
     real_name_key: SecretStr = SecretStr("")
     real_name_timeout_seconds: float = Field(5.0, gt=0)
-    sms_gateway: Literal["sandbox", "aliyun"] = "sandbox"
+    sms_gateway: Literal["sandbox", "aliyun", "tencent", "aliyun,tencent", "tencent,aliyun"] = "sandbox"
     sms_url: str = "https://dysmsapi.aliyuncs.com"
     sms_key: SecretStr = SecretStr("")
     sms_sign_name: str = "12366"
-    sms_templates: dict[str, str] = {}
+    sms_templates: dict[str, Any] = {}
+    sms_tencent_url: str = "https://sms.tencentcloudapi.com"
+    sms_tencent_key: SecretStr = SecretStr("")
+    sms_tencent_app_id: str = ""
+    sms_tencent_region: str = "ap-guangzhou"
+    sms_tencent_sign_name: str = ""
+    sms_tencent_templates: dict[str, Any] = {}
     sms_timeout_seconds: float = Field(5.0, gt=0)
+    sms_slow_seconds: float = Field(3.0, gt=0)
+    sms_callback_secret: SecretStr = SecretStr("")
+    sms_callback_networks: list[str] = []
 
     # ways of paying: `off` takes one out of the list; keys as docs/developers/payment.md says
     payment_wechat_gateway: Literal["sandbox", "http", "off"] = "sandbox"

@@ -26,6 +26,7 @@ from services.calculations import repository as calculations
 from services.filing import repository as filings
 from services.filing.batches import resume_batches
 from services.filing.delivery import resume_unfinished
+from services.gateways.sms import ledger as handed_to_carriers
 from services.identity import repository as identity_checks
 from services.identity.mandates import refresh_acting
 from services.invoices import repository as inspections
@@ -66,6 +67,7 @@ async def erase_expired(timestamp: int) -> None:
         await payments.erase_before(session, before)
         await outbox.erase_before(session, before)
         await doors.erase_before(session, before)
+        await handed_to_carriers.erase_before(session, before)
         await reminder_records.erase_before(session, clock.today() - KEPT_NOTICES)
         await idempotency.forget_before(session, clock.now() - KEPT_ANSWERS)
         if gone:

@@ -22,6 +22,7 @@ from hub.settings import ROOT
 from tests.conftest import free_port
 
 READY_WITHIN = 600.0
+CALLBACK_SECRET = "what-carriers-of-the-tests-know"
 
 
 @dataclass
@@ -111,6 +112,7 @@ class Product:
             "HUB_CODES_PER_DAY": "100000",
             "HUB_CODES_PER_ADDRESS_HOUR": "100000",
             "HUB_TELEGRAM_GATEWAY": "sandbox",
+            "HUB_SMS_CALLBACK_SECRET": CALLBACK_SECRET,
             **self.extra,
         }
 

@@ -119,12 +119,19 @@ async def content_of(session: AsyncSession, message_id: UUID) -> Content | None:
     return row.content if row else None
 
 
-async def receipt(session: AsyncSession, message_id: UUID, *, delivered: bool, reason: str | None = None) -> bool:
+async def receipt(
+    session: AsyncSession,
+    message_id: UUID,
+    *,
+    delivered: bool,
+    reason: str | None = None,
+    failure: Failure = Failure.PERMANENT,
+) -> bool:
     """Write down what the carrier reports of a message that it took; False when there is none that waits for it."""
     if delivered:
         return await repository.change_sent(session, message_id, state=State.DELIVERED, due_at=None, reason=None)
     return await repository.change_sent(
-        session, message_id, state=State.FAILED, failure=Failure.PERMANENT, due_at=None, reason=reason,
+        session, message_id, state=State.FAILED, failure=failure, due_at=None, reason=reason,
     )  # fmt: skip
 
 

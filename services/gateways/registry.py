@@ -13,9 +13,8 @@ from services.gateways.real_name.http import RealNameHttp
 from services.gateways.real_name.protocol import RealNameGateway
 from services.gateways.real_name.sandbox import RealNameSandbox
 from services.gateways.signature import Credentials
-from services.gateways.sms.aliyun import SmsAliyun
+from services.gateways.sms.opening import open_sms
 from services.gateways.sms.protocol import SmsGateway
-from services.gateways.sms.sandbox import SmsSandbox
 from services.gateways.tax_core.http import TaxCoreHttp
 from services.gateways.tax_core.protocol import TaxCoreGateway
 from services.gateways.tax_core.sandbox import TaxCoreSandbox
@@ -62,17 +61,11 @@ def real_name() -> RealNameGateway:
 
 @lru_cache
 def sms() -> SmsGateway:
-    """The carrier of text messages.
+    """The carriers of text messages, behind one switchboard.
 
-    Raises `ValueError` when the real one is chosen and its address, key or templates are not usable.
+    Raises `ValueError` when a real one is chosen and its address, key or templates are not usable.
     """
-    settings = get_settings()
-    if settings.sms_gateway == "sandbox":
-        return SmsSandbox(settings.sms_timeout_seconds)
-    credentials = Credentials.parse(settings.sms_key.get_secret_value(), "HUB_SMS_KEY")
-    return SmsAliyun(
-        settings.sms_url, credentials, settings.sms_sign_name, settings.sms_templates, settings.sms_timeout_seconds
-    )
+    return open_sms(get_settings())
 
 
 async def close_gateways() -> None:

@@ -16,18 +16,22 @@ from hub.kit.ids import new_id
 from services.gateways.behaviour import Mode, tell
 from services.gateways.errors import GatewayError, GatewayFault, GatewayTimeout, GatewayUnavailable
 from services.gateways.signature import Credentials
-from services.gateways.sms import sandbox
+from services.gateways.sms import peer_tencent, sandbox
 from services.gateways.sms.acs3 import canonical_query, signature
 from services.gateways.sms.aliyun import SmsAliyun
 from services.gateways.sms.models import SandboxSmsControl
 from services.gateways.sms.peer import create_peer
 from services.gateways.sms.protocol import DeliveryState, Refusal, SmsGateway, SmsReply, SmsRequest
 from services.gateways.sms.sandbox import SmsSandbox
+from services.gateways.sms.switchboard import SmsSwitchboard
+from services.gateways.sms.tc3 import signature as tc3_signature
 from services.gateways.sms.templates import TEMPLATES
+from services.gateways.sms.tencent import SmsTencent
 from tests.contracts.served import Served, served
 from tests.hub.accounts.clock_hands import Hands
 
 KEY = Credentials("key-of-tests", "secret-of-tests")
+APP = "1400006666"
 CODES = {name: f"SMS_{number:06d}" for number, name in enumerate(TEMPLATES)}
 PHONE, OTHER = "1999999" + "8001", "1999999" + "8002"
 NOTICE = {"who": "杭州甲有限公司", "count": "2", "due": "11月25日"}
@@ -46,9 +50,16 @@ async def peer(database: str) -> AsyncIterator[Served]:
         yield peer
 
 
-@pytest.fixture(params=["sandbox", "aliyun"])
+@pytest.fixture(scope="session")
+async def tencent(database: str) -> AsyncIterator[Served]:
+    """The peer of the other carrier."""
+    async with served(peer_tencent.create_peer(KEY, APP, CODES)) as peer:
+        yield peer
+
+
+@pytest.fixture(params=["sandbox", "aliyun", "tencent", "switchboard"])
 async def opened(
-    request: pytest.FixtureRequest, empty_database: str, peer: Served
+    request: pytest.FixtureRequest, empty_database: str, peer: Served, tencent: Served
 ) -> AsyncIterator[Callable[[float], SmsGateway]]:
     """Opens each implementation in turn, with a time-out, in front of an untouched sandbox."""
     gateways: list[SmsGateway] = []
@@ -56,6 +67,10 @@ async def opened(
     def open_gateway(timeout_seconds: float) -> SmsGateway:
         if request.param == "sandbox":
             gateways.append(SmsSandbox(timeout_seconds))
+        elif request.param == "tencent":
+            gateways.append(SmsTencent(tencent.url, KEY, APP, "ap-guangzhou", "12366", CODES, timeout_seconds))
+        elif request.param == "switchboard":
+            gateways.append(SmsSwitchboard({"aliyun": SmsAliyun(peer.url, KEY, "12366", CODES, timeout_seconds)}))
         else:
             gateways.append(SmsAliyun(peer.url, KEY, "12366", CODES, timeout_seconds))
         return gateways[-1]
@@ -64,6 +79,7 @@ async def opened(
     for gateway in gateways:
         await gateway.close()
     await peer.come_to_rest()
+    await tencent.come_to_rest()
 
 
 @pytest.fixture
@@ -114,7 +130,7 @@ async def test_a_repeat_sends_nothing_today_and_tomorrow(gateway: SmsGateway, ha
     request = a_code()
     assert (await gateway.send(request)).accepted
     for _ in range(2):
-        assert await gateway.send(request) == SmsReply(accepted=True)
+        assert (await gateway.send(request)).accepted
         hands.move(hours=20)
     assert len(await received()) == 1
 
@@ -140,7 +156,9 @@ async def test_it_is_found_among_many(gateway: SmsGateway, hands: Hands, monkeyp
             taken = await sandbox.take(session, f"notice {number}", PHONE, "tax_reminder", NOTICE)
             assert taken.accepted
     assert await gateway.delivery(first.message_id, PHONE, clock.today()) is DeliveryState.DELIVERED
-    assert await gateway.send(first) == SmsReply(accepted=True)
+    assert (await gateway.send(first)).accepted
+    assert len(await received()) == 20, "and nothing was sent: the newest are the notices"
+    assert not any("024680" in text for text in await received())
 
 
 @pytest.mark.parametrize(
@@ -153,7 +171,8 @@ async def test_it_is_found_among_many(gateway: SmsGateway, hands: Hands, monkeyp
     ],
 )
 async def test_what_the_carrier_does_not_take(gateway: SmsGateway, changes: dict[str, Any], refusal: Refusal) -> None:
-    assert await gateway.send(a_code(first=True, **changes)) == SmsReply(accepted=False, refusal=refusal)
+    reply = await gateway.send(a_code(first=True, **changes))
+    assert (reply.accepted, reply.carrier_id, reply.refusal) == (False, "", refusal)
     assert await received() == []
 
 
@@ -316,4 +335,112 @@ async def test_the_peer_lets_in_what_is_signed_fresh_and_new(empty_database: str
         hands.move(minutes=-16)
         assert await post() == "OK"
         assert await post() == "SignatureNonceUsed"
+    assert len(await received()) == 1
+
+
+# --- the protocol of Tencent Cloud
+
+
+def test_the_signature_of_the_other_carrier_is_the_one_of_its_documentation() -> None:
+    body = b'{"Limit": 1, "Filters": [{"Values": ["\\u672a\\u547d\\u540d"], "Name": "instance-name"}]}'
+    headers = {"content-type": "application/json; charset=utf-8", "host": "cvm.tencentcloudapi.com"}
+    assert tc3_signature("Gu5t9xGARNpq86cd98joQYCN3EXAMPLE", "cvm", 1551113065, headers, body) == (
+        "72e494ea809ad7a8c8f7a4507b9bddcbaa8e581f516e8da2f66e2c5a96525168"
+    )
+
+
+def tencent_client(answer: httpx.Response | Exception) -> SmsTencent:
+    """A client whose network gives one answer."""
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    transport = httpx.MockTransport(handle)
+    return SmsTencent("https://carrier.example", KEY, APP, "ap-guangzhou", "12366", CODES, 30, transport)
+
+
+def error(code: str) -> httpx.Response:
+    """An error of the whole request."""
+    return httpx.Response(200, json={"Response": {"Error": {"Code": code, "Message": "…"}, "RequestId": "1"}})
+
+
+def status(code: str) -> httpx.Response:
+    """What is said of the one number."""
+    sent = {"SerialNo": "", "PhoneNumber": "+86" + PHONE, "Fee": 0, "SessionContext": "", "Code": code, "Message": "…"}
+    return httpx.Response(200, json={"Response": {"SendStatusSet": [sent], "RequestId": "1"}})
+
+
+@pytest.mark.parametrize(
+    ("answer", "raised"),
+    [
+        (httpx.ConnectError("no"), GatewayUnavailable),
+        (httpx.ReadTimeout("slow"), GatewayTimeout),
+        (httpx.RemoteProtocolError("cut off"), GatewayTimeout),
+        (httpx.Response(503), GatewayUnavailable),
+        (error("RequestLimitExceeded"), GatewayUnavailable),
+        (error("InternalError"), GatewayFault),
+        (error("AuthFailure.SignatureFailure"), GatewayFault),
+        (status("InternalError.Timeout"), GatewayFault),
+        (httpx.Response(200, json={"Response": {"Error": {}}}), GatewayFault),
+        (httpx.Response(200, json={"Response": {"SendStatusSet": []}}), GatewayFault),
+        (httpx.Response(200, json={"Response": []}), GatewayFault),
+        (httpx.Response(200, json=[]), GatewayFault),
+        (httpx.Response(200, content=b"\xff"), GatewayFault),
+    ],
+)
+async def test_whether_the_other_carrier_certainly_did_not_send(
+    answer: httpx.Response | Exception, raised: type[GatewayError]
+) -> None:
+    with pytest.raises(raised):
+        await tencent_client(answer).send(a_code(first=True))
+
+
+@pytest.mark.parametrize("says", [error, status])
+@pytest.mark.parametrize(
+    ("code", "refusal"),
+    [
+        ("LimitExceeded.PhoneNumberThirtySecondLimit", Refusal.LIMITED),
+        ("InvalidParameterValue.IncorrectPhoneNumber", Refusal.NUMBER),
+        ("FailedOperation.PhoneNumberInBlacklist", Refusal.UNWANTED),
+        ("FailedOperation.InsufficientBalanceInSmsPackage", Refusal.ACCOUNT),
+        ("FailedOperation.SignatureIncorrectOrUnapproved", Refusal.TEMPLATE),
+        ("FailedOperation.ContainSensitiveWord", Refusal.OTHER),
+    ],
+)
+async def test_the_other_carriers_codes(says: Callable[[str], httpx.Response], code: str, refusal: Refusal) -> None:
+    reply = await tencent_client(says(code)).send(a_code(first=True))
+    assert reply == SmsReply(accepted=False, refusal=refusal)
+
+
+async def test_the_other_peer_lets_in_what_is_signed_and_fresh(empty_database: str, hands: Hands) -> None:
+    sent: list[httpx.Request] = []
+
+    def keep(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return status("Ok")
+
+    transport = httpx.MockTransport(keep)
+    await SmsTencent("http://127.0.0.1", KEY, APP, "ap-guangzhou", "12366", CODES, 30, transport).send(
+        a_code(first=True)
+    )
+    app = peer_tencent.create_peer(KEY, APP, CODES)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as wire:
+
+        async def post(body: bytes = sent[0].content, **changes: str) -> Any:
+            headers = {name: value for name, value in sent[0].headers.items() if name != "content-length"} | changes
+            answer = (await wire.post(sent[0].url, content=body, headers=headers)).json()["Response"]
+            return answer["Error"]["Code"] if "Error" in answer else answer["SendStatusSet"][0]["Code"]
+
+        assert await post(sent[0].content.replace(b"024680", b"999999")) == "AuthFailure.SignatureFailure"
+        assert await post(**{"x-tc-timestamp": "1795320001"}) != "Ok"
+        assert await post(authorization="") == "AuthFailure.InvalidAuthorization"
+        assert await post(authorization=sent[0].headers["authorization"].replace("key-of", "kez-of")) == (
+            "AuthFailure.SecretIdNotFound"
+        )
+        hands.move(minutes=6)
+        assert await post() == "AuthFailure.SignatureExpire"
+        hands.move(minutes=-6)
+        assert await post() == "Ok"
     assert len(await received()) == 1

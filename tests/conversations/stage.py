@@ -176,9 +176,7 @@ async def _untraced(session: AsyncSession, conversation_id: UUID) -> list[str]:
     return [
         one.text
         for one in said
-        if AMOUNT.search(one.text)
-        and not {"trace", "entry_id"} & one.payload.keys()
-        and not REPEATS.match(one.text)
+        if AMOUNT.search(one.text) and not {"trace", "entry_id"} & one.payload.keys() and not REPEATS.match(one.text)
     ]
 
 

@@ -22,7 +22,7 @@ from services.gateways.signature import Credentials
 from services.gateways.signed_http import CLOSED_FOR_NOW, checked_address, open_client
 from services.gateways.sms.acs3 import EMPTY_BODY, authorization, canonical_query
 from services.gateways.sms.protocol import DeliveryState, Refusal, SmsReply, SmsRequest
-from services.gateways.sms.templates import TEMPLATES
+from services.gateways.sms.registration import registered
 
 VERSION = "2017-05-25"
 PAGE = 50
@@ -56,39 +56,43 @@ class _Details(BaseModel):
 
 
 class SmsAliyun:
-    """A client of the carrier. `codes` gives the carrier's code for each of our templates.
+    """A client of the carrier. `templates` is the table of what it has registered (`registration.registered`).
 
     Raises `ValueError` when a template has no code, or the address is neither HTTPS nor on this machine.
     """
+
+    tells_at_once = True
 
     def __init__(
         self,
         url: str,
         credentials: Credentials,
         sign_name: str,
-        codes: Mapping[str, str],
+        templates: Mapping[str, Any],
         timeout_seconds: float,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        if missing := sorted(set(TEMPLATES) - set(codes)):
-            raise ValueError(f"HUB_SMS_TEMPLATES lacks {', '.join(missing)}")
         self._address = checked_address(url, "HUB_SMS_URL")
         self._credentials = credentials
         self._sign_name = sign_name
-        self._codes = dict(codes)
+        self._registered = registered(templates, "HUB_SMS_TEMPLATES")
         self._timeout_seconds = timeout_seconds
         self._client = open_client(timeout_seconds, transport)
 
     async def send(self, request: SmsRequest) -> SmsReply:
         """Send a message; see `SmsGateway`."""
+        known = self._registered.get(request.template)
+        given = request.parameters
+        if known is not None:
+            given = {name: given[name] for name in known.parameters if name in given}
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 if not request.first and await self._has(request):
                     return SmsReply(accepted=True)
                 answer = await self._call("SendSms", {
                     "PhoneNumbers": request.phone, "SignName": self._sign_name,
-                    "TemplateCode": self._codes.get(request.template, request.template),
-                    "TemplateParam": json.dumps(dict(request.parameters), ensure_ascii=False),
+                    "TemplateCode": known.code if known is not None else request.template,
+                    "TemplateParam": json.dumps(dict(given), ensure_ascii=False),
                     "OutId": request.message_id,
                 })  # fmt: skip
         except TimeoutError:

@@ -20,6 +20,8 @@ class Refusal(StrEnum):
     """Template, signature or parameters are not as registered: ours to put right."""
     ACCOUNT = "account"
     """The bureau's account with the carrier is closed or empty: the operator's to put right."""
+    UNWANTED = "unwanted"
+    """The person wants to hear nothing: they opted out with us, or are on the carrier's list."""
     OTHER = "other"
 
 
@@ -48,15 +50,24 @@ class SmsRequest:
 
 @dataclass(frozen=True, slots=True)
 class SmsReply:
-    """Whether the carrier has taken the message; `carrier_id` is its own number for it, empty for a repeat."""
+    """Whether the carrier has taken the message; `carrier_id` is its own number for it, empty for a repeat.
+
+    `carrier` names the one that took it, where there are several.
+    """
 
     accepted: bool
     carrier_id: str = ""
     refusal: Refusal | None = None
+    carrier: str = ""
 
 
 class SmsGateway(Protocol):
-    """Where text messages go."""
+    """Where text messages go.
+
+    `tells_at_once`: whether a message that `delivery` does not know has certainly not been taken.
+    """
+
+    tells_at_once: bool
 
     async def send(self, request: SmsRequest) -> SmsReply:
         """Send one message; a repeat under the same `message_id`, today or the day after, sends nothing.

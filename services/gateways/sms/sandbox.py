@@ -39,6 +39,8 @@ class Received:
 class SmsSandbox:
     """The carrier in our own database; with transactions of its own, as the outside system that it stands for."""
 
+    tells_at_once = True
+
     def __init__(self, timeout_seconds: float | None = None) -> None:
         self._timeout_seconds = timeout_seconds
 

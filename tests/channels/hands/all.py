@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from tests.channels.hands.hand import Hand
 from tests.channels.hands.plain import PlainHand, SlipHand
+from tests.channels.hands.sms import SmsHand
 from tests.channels.hands.telegram import TelegramHand
 from tests.channels.hands.wechat import CompatibleWechatHand, PlainWechatHand, WechatHand
 
@@ -16,4 +17,5 @@ HANDS: Mapping[str, Callable[[], Hand]] = {
     "wechat": WechatHand,
     "wechat-compatible": CompatibleWechatHand,
     "wechat-plain": PlainWechatHand,
+    "sms": SmsHand,
 }

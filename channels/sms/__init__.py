@@ -1,0 +1,1 @@
+"""The door of text messages: what people write to us, and short answers."""
