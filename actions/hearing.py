@@ -93,10 +93,11 @@ class Heard:
 
     @cached_property
     def rest(self) -> int:
-        """How much it says beside values and names of fields."""
+        """How much it says beside values, names of fields and the units of what was asked for."""
         form = self.standing.skill.form
         names = [word for name in form.model_fields for word in names_of(question_of(form, name))]
-        return leftover(self.said.without_entities(), names)
+        units = question_of(form, self.standing.asked).units if self.standing.asked else ()
+        return leftover(self.said.without_entities(), [*names, *units])
 
     @cached_property
     def mostly_values(self) -> bool:
