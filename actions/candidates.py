@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from actions.choosing import SHORTEST_PART, beside, chosen
 from actions.fields import WEAK_KINDS, is_count, kind_of, mentioned
 from actions.hearing import Heard
-from actions.labelled import counted_numbers, labelled_numbers
+from actions.labelled import counted_numbers, labelled_numbers, labelled_texts
 from actions.wording import SHORT
 from hub.forms import check
 from hub.kit.taxtext import NUMBER, Entity
@@ -32,6 +32,7 @@ def candidates_in(heard: Heard) -> dict[str, str]:
     if not heard.asks:
         found |= labelled_numbers(heard, found)
         found |= counted_numbers(heard, found)
+        found |= labelled_texts(heard, found)
         found |= _by_choice(heard, found)
         if heard.corrects and not found:
             found |= _by_name(heard)

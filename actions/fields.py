@@ -33,6 +33,14 @@ def is_count(form: type[BaseModel], name: str) -> bool:
     return question_of(form, name).entity is None and bool(_types(form.model_fields[name].annotation) & {int, Decimal})
 
 
+@lru_cache
+def is_text(form: type[BaseModel], name: str) -> bool:
+    """Whether a field is a few free words, such as a name: nothing that is recognised, counted or chosen; no prose."""
+    question = question_of(form, name)
+    told_apart = question.entity or question.choices or question.options or not question.interruptible
+    return not told_apart and str in _types(form.model_fields[name].annotation)
+
+
 def _types(annotation: Any) -> set[Any]:
     """The plain types that an annotation is made of."""
     parts = get_args(annotation)

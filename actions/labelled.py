@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from actions.fields import is_count, names_of
+from actions.fields import is_count, is_text, names_of
 from actions.hearing import Heard
+from actions.wording import asks
 from hub.kit.taxtext import NUMBER, counts_in, normalise, without_denied
 from hub.skills import question_of
 
@@ -16,6 +17,9 @@ _NUMBER = (
 )
 _COUNT = rf"[^\d,.;:、。]{{0,4}}?:?\s?(?P<bare>{NUMBER})(?P<unit>[^\d\s,.;:、。]{{0,3}})"
 _OTHER_UNIT = re.compile(r"[%年月日号个人次天期位张套平点块元万亿千百]")
+_BEHIND = r"\s?(?P<says_so>(?:应该)?是|叫|为|:|改成|改为)?\s?(?P<value>.+)"
+_GOES_ON = re.compile(r"[和与及或也都不没要需怎填写忘错改有的]")
+"""What a sentence goes on with that speaks of a field without saying its value ("姓名和身份证号码都有")."""
 
 
 def labelled_numbers(heard: Heard, found: Mapping[str, str]) -> dict[str, str]:
@@ -60,6 +64,26 @@ def _by_unit(heard: Heard, name: str, others: list[str], text: str) -> dict[str,
     units = set(question_of(form, name).units) - {unit for other in others for unit in question_of(form, other).units}
     counted = {text[start:end] for start, end, _ in counts_in(text, sorted(units))}
     return heard.standing.valid({name: counted.pop()}) if len(counted) == 1 else {}
+
+
+def labelled_texts(heard: Heard, found: Mapping[str, str]) -> dict[str, str]:
+    """Free text by field, where a part of the sentence is nothing but a field's name and its value."""
+    standing, text = heard.standing, normalise(heard.said.without_entities())
+    if asks(text):
+        return {}
+    form, values = standing.skill.form, dict[str, str]()
+    names = [word for name in form.model_fields for word in names_of(question_of(form, name))]
+    for part in re.split(r"[,.;!?、。]", text):
+        for name in form.model_fields:
+            if name in found or name in values or not is_text(form, name):
+                continue
+            words = "|".join(map(re.escape, names_of(question_of(form, name))))
+            told = re.fullmatch(rf"\s*(?:我的|本人)?(?:{words}){_BEHIND}", part)
+            if not told or any(word in told["value"] for word in names):
+                continue
+            if (told["says_so"] or not _GOES_ON.match(told["value"])) and name in standing.valid({name: told["value"]}):
+                values[name] = told["value"]
+    return values
 
 
 def _longest(item: tuple[str, str]) -> int:
