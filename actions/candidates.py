@@ -130,7 +130,7 @@ def _by_choice(heard: Heard, found: Mapping[str, str]) -> dict[str, str]:
         told = _NEW_VALUE.split(text)[-1] if heard.corrects else text
         value = chosen(
             told, question.choices, IN_PASSING if standing.starting else SHORTEST_PART,
-            places=name == standing.asked, known=standing.names_itself,
+            places=name == standing.asked, known=standing.names_itself, names=name in standing.offered,
         )  # fmt: skip
         if value is None and name in standing.offered:
             value = check(standing.skill.form, {name: told}, {}).values.get(name)

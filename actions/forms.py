@@ -10,8 +10,9 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.again import ChosenBefore
 from actions.asides import BEYOND_DOUBT, LEFT_TO_RULES, Asides, switched_to, switching
-from actions.context import context_of, just_done
+from actions.context import FOR, context_of, just_done
 from actions.hearing import CONFIRM, Standing
 from actions.offering import CannotGoOn, next_of, offered
 from actions.reading import Reading, read
@@ -38,8 +39,9 @@ class ValidateForm(Action):  # type: ignore[misc]
     Where it sets no slot but `requested_slot`, Rasa's form steps back and the generated rules close it.
     """
 
-    def __init__(self, skill: Skill, skill_names: Iterable[str], asides: Asides) -> None:
+    def __init__(self, skill: Skill, skill_names: Iterable[str], asides: Asides, chosen: ChosenBefore) -> None:
         self.skill = skill
+        self._chosen = chosen
         self._asides = asides
         self._skill_names = frozenset(skill_names)
 
@@ -59,6 +61,8 @@ class ValidateForm(Action):  # type: ignore[misc]
         begun_instead = starting and switched_to(tracker) == skill.name
         if (done and not begun_instead) or rejected_since(tracker, skill.form_name):
             return await turn.goes_on(known, confirmed)
+        if not starting and (before := await self._chosen.taken_back(tracker)) and before is not skill:
+            return self._gives_way(turn, before)
         leftovers = {name: None for name in known} if starting else {}
         filled = {} if starting else known
         standing = Standing(skill, filled, turn.requested, starting, await turn.offered(filled))
@@ -89,6 +93,14 @@ class ValidateForm(Action):  # type: ignore[misc]
             return turn.ends()
         await self._asides.tell(turn.dispatcher, turn.tracker, self.skill, message, question=reading.question)
         return await turn.goes_on(known, confirmed)
+
+    def _gives_way(self, turn: _Turn, other: Skill) -> list[EventType]:
+        """Make the other choice first and come back: what was filled in belonged to the one that is taken back."""
+        reply = switching(self.skill, other)
+        turn.dispatcher.utter_message(
+            json_message=Reply(reply.text, extra={**reply.extra, FOR: self.skill.name}).as_payload()
+        )
+        return [*turn.ends(), *cleared(self.skill)]
 
     def after_failure(self, tracker: Tracker) -> list[EventType]:
         """Everything stays as it is, and the same field is asked for again."""

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from actions.candidates import candidates_in, other_amount
-from actions.hearing import CONFIRM, Heard, Standing
+from actions.hearing import CONFIRM, SURE, Heard, Standing
 from actions.turns import Said
-from actions.wording import MISTAKEN, SHORT, WAY_OUT
+from actions.wording import LONG, MISTAKEN, SHORT, WAY_OUT
 from hub.forms import Checked
 from hub.kit.taxtext import normalise
 
@@ -87,6 +87,8 @@ def _without_values(heard: Heard, skill_names: Iterable[str]) -> Reading:
     helpless = heard.is_at_a_loss and said.intent == "ask_question" and asked is not None
     if asked and _is_free(heard, asked) and asked in standing.valid({asked: said.text}):
         return _applied(standing, standing.checked({asked: said.text}))
+    if asked and _names_no_choice(heard, asked, skill_names):
+        return _useless(heard, asked)
     if heard.asks or said.intent in skill_names or (said.intent in ASIDE_INTENTS and not helpless):
         return Reading(aside=True, question=heard.asks and not said.settled)
     if said.intent == "affirm":
@@ -108,6 +110,15 @@ def _is_free(heard: Heard, asked: str) -> bool:
     if question.entity or question.choices or heard.asks or said.settled:
         return False
     return said.intent in ("provide", "nlu_fallback") or said.confidence < GUESSED
+
+
+def _names_no_choice(heard: Heard, asked: str, skill_names: Iterable[str]) -> bool:
+    """Whether a few words are most likely meant as one of the choices that only this person has, a company's name."""
+    said = heard.said
+    if asked not in heard.standing.offered or heard.asks or said.settled or heard.leaves or heard.rest > LONG:
+        return False
+    sure = SURE if said.intent in skill_names else GUESSED
+    return said.intent in ("provide", "nlu_fallback") or said.confidence < sure
 
 
 def _useless(heard: Heard, asked: str) -> Reading:
