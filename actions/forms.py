@@ -12,9 +12,9 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.again import ChosenBefore
 from actions.asides import BEYOND_DOUBT, LEFT_TO_RULES, Asides, switched_to, switching
-from actions.context import FOR, context_of, just_done
+from actions.context import CANCEL, FOR, context_of, just_done
 from actions.hearing import CONFIRM, Standing
-from actions.offering import CannotGoOn, next_of, offered
+from actions.offering import CANCELLED, STOPPED, CannotGoOn, next_of, offered
 from actions.reading import Reading, read
 from actions.turns import Said, actions_since, begun_since, rejected_since, said, times_unclear
 from bot.dialogue.replies import HUMAN_BUTTON, Reply
@@ -68,6 +68,10 @@ class ValidateForm(Action):  # type: ignore[misc]
         standing = Standing(skill, filled, turn.requested, starting, await turn.offered(filled))
         message = said(tracker, clock.today())
         reading = read(standing, message, self._skill_names)
+        if reading.cancels:
+            marks = {STOPPED: skill.name, CANCEL: True}
+            dispatcher.utter_message(json_message=Reply(CANCELLED, extra=marks).as_payload())
+            return turn.ends()
         if reading.aside:
             return await self._aside(turn, message, reading, known, confirmed)
         values = {**standing.known, **reading.values}

@@ -9,7 +9,19 @@ from functools import cached_property
 from actions.choosing import chosen
 from actions.fields import WEAK_KINDS, mentioned, names_of
 from actions.turns import Said
-from actions.wording import AT_A_LOSS, CHANGED, LONG, MISTAKEN, SHORT, TAKES_BACK, WAY_OUT, asks, is_short, leftover
+from actions.wording import (
+    AT_A_LOSS,
+    CHANGED,
+    GIVES_UP,
+    LONG,
+    MISTAKEN,
+    SHORT,
+    TAKES_BACK,
+    WAY_OUT,
+    asks,
+    is_short,
+    leftover,
+)
 from hub.forms import Checked, Offered, check, shown, summary
 from hub.skills import Question, Skill, question_of
 
@@ -169,6 +181,15 @@ class Heard:
         """Whether the person says in so many words that the form shall stop."""
         wording = WAY_OUT.get(self.said.intent)
         return bool(wording and wording.search(self.said.text))
+
+    @cached_property
+    def gives_up(self) -> bool:
+        """Whether it says nothing but that the form shall stop, and is none of the answers that were offered."""
+        asked = self.standing.asked
+        if self.standing.starting or self.said.intent == "cancel" or not GIVES_UP.fullmatch(self.said.text):
+            return False
+        offers = asked is not None and bool(self.standing.question(asked).choices)
+        return not (offers and asked in self.standing.valid({asked or "": self.said.text}))
 
     @cached_property
     def attempts(self) -> bool:

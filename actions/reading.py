@@ -32,6 +32,7 @@ class Reading:
     """What to do with a message.
 
     `aside`: it holds nothing for the form; `question`: it wants to know something, whatever the classifier called it.
+    `cancels`: the form is given up in words that the classifier took for something else.
     """
 
     values: dict[str, str | None] = field(default_factory=dict)
@@ -40,6 +41,7 @@ class Reading:
     confirmed: bool = False
     aside: bool = False
     question: bool = False
+    cancels: bool = False
 
 
 def read(standing: Standing, said: Said, skill_names: Iterable[str]) -> Reading:
@@ -54,6 +56,8 @@ def read(standing: Standing, said: Said, skill_names: Iterable[str]) -> Reading:
     heard = Heard(said, standing)
     if heard.leaves and not standing.starting:
         return Reading(aside=True)
+    if heard.gives_up:
+        return Reading(cancels=True)
     candidates = candidates_in(heard)
     if heard.corrects and (reading := _without_new_value(heard, candidates)):
         return reading

@@ -37,6 +37,12 @@ WAY_OUT = {
     "talk_to_human": re.compile(r"人工|坐席|客服|真人|活人|工作人员|有没有人|[找换叫跟和]个?人"),
     "cancel": re.compile(r"取消|不(?:查|办|填|弄|用|要)|算了|退出|停|放弃|结束"),
 }
+_STOPPING = (
+    r"(?:算了|不(?:用|必|需要|要|想?(?:再)?(?:办|弄|搞|填|查|算|缴|交|报|申报|登录|认证|选|继续))(?:理|税)?了|"
+    r"(?:下次|以后|改天|回头)再(?:说|办|来|弄)(?:吧)?)"
+)
+GIVES_UP = re.compile(rf"(?:嗯|哦|好吧|那|我|还是|先|就|都|暂时|现在|\W)*(?:{_STOPPING}(?:吧|啊|哈|谢谢[你您]?|\W)*)+")
+"""The whole message says that the form shall stop, whatever the classifier takes it for: "不用专票" says more."""
 
 
 def asks(text: str) -> bool:
