@@ -155,7 +155,9 @@ def _by_name(heard: Heard) -> dict[str, str]:
     for name in names:
         if after != text and name in standing.valid({name: after}):
             return {name: after}
-    return {}
+    # one field and a new value that is wrong: its own words say why
+    wrong = len(names) == 1 and after != text and re.search(NUMBER, after)
+    return {names[0]: after} if wrong else {}
 
 
 def _bare(heard: Heard, asked: str) -> dict[str, str]:

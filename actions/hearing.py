@@ -12,7 +12,9 @@ from actions.turns import Said
 from actions.wording import (
     AT_A_LOSS,
     CHANGED,
+    CHANGES_TO,
     GIVES_UP,
+    LETS_BE,
     LONG,
     MISTAKEN,
     SHORT,
@@ -40,6 +42,8 @@ class Standing:
     requested: str | None
     starting: bool = False
     offered: Offered = field(default_factory=dict)
+    changing: bool = False
+    """Whether the person was just told what can be changed."""
 
     @cached_property
     def needed(self) -> list[str]:
@@ -123,6 +127,7 @@ class Heard:
         if self.standing.starting and self.said.intent == self.standing.skill.name:
             return False
         sure = self.said.intent == "ask_question" and self.said.confidence >= SURE and not self.is_at_a_loss
+        sure = sure and not (self.names and CHANGES_TO.search(self.said.text))
         return (sure or asks(self.said.text)) and not self.mostly_values
 
     @property
@@ -181,6 +186,11 @@ class Heard:
         """Whether the person says in so many words that the form shall stop."""
         wording = WAY_OUT.get(self.said.intent)
         return bool(wording and wording.search(self.said.text))
+
+    @property
+    def lets_be(self) -> bool:
+        """Whether it says that nothing is to be changed after all."""
+        return not self.standing.starting and bool(LETS_BE.search(self.said.text)) and self.rest <= SHORT
 
     @cached_property
     def gives_up(self) -> bool:

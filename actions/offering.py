@@ -71,13 +71,22 @@ async def offered(skill: Skill, context: SkillContext, known: Mapping[str, str])
 
 
 async def next_of(
-    skill: Skill, context: SkillContext, known: Mapping[str, str], *, opening: bool, asked: str | None, confirmed: bool
+    skill: Skill,
+    context: SkillContext,
+    known: Mapping[str, str],
+    *,
+    opening: bool,
+    asked: str | None,
+    confirmed: bool,
+    wanted: str | None = None,
 ) -> Next:
     """What the form does next; `asked` is the field that was asked for last, `opening` when it is begun.
 
-    Raises `CannotGoOn`.
+    `wanted` is a field that is asked for first, whether it is needed or not. Raises `CannotGoOn`.
     """
     try:
+        if wanted is not None and wanted not in known:
+            return Next(dict(known), wanted, await _before(skill, context, known, wanted, asked))
         return await _next(skill, context, dict(known), opening=opening, asked=asked, confirmed=confirmed)
     except Unavailable as error:
         raise unavailable(skill, error.user_message) from error
