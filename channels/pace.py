@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 
 from channels import repository
-from channels.base import Channel
+from channels.base import Channel, Rate
 from hub.accounts.identities import hash_of
 from hub.accounts.models import ChannelIdentity
 from hub.kit.db import transaction
@@ -18,18 +19,27 @@ COME_BACK = timedelta(seconds=2)
 
 
 async def wait(channel: Channel, identity: ChannelIdentity) -> None:
-    """Return when one more message may go.
+    """Return when one more message may go to somebody.
+
+    Raises `NotNow` when that is not soon.
+    """
+    chat = identity.address.partition("/")[0]
+    await slots(channel.capabilities.rates, channel.name, identity.account, chat, group=identity.in_group)
+
+
+async def slots(rates: Sequence[Rate], name: str, account: str, address: str, *, group: bool = False) -> None:
+    """Return when one more message may go through a way of this name to an address.
 
     Raises `NotNow` when that is not soon.
     """
     longest = timedelta()
-    chat = f"{channel.name}:{hash_of(channel.name, identity.account, identity.address.partition('/')[0])}"
+    chat = f"{name}:{hash_of(name, account, address)}"
     async with transaction() as session:
         # the narrowest first: what it refuses has taken no slot of the wider ones
-        for rate in sorted(channel.capabilities.rates, key=lambda one: one.per == "account"):
-            if rate.per == "group" and not identity.in_group:
+        for rate in sorted(rates, key=lambda one: one.per == "account"):
+            if rate.per == "group" and not group:
                 continue
-            whose = chat if rate.per != "account" else f"{channel.name}:{identity.account}"
+            whose = chat if rate.per != "account" else f"{name}:{account}"
             # half of the rate at once and the other half spread: never more than the rate in any stretch of its length
             at_once = rate.count // 2
             every = timedelta(seconds=rate.seconds / (rate.count - at_once))
