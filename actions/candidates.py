@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 
 from actions.choosing import SHORTEST_PART, beside, chosen
-from actions.fields import WEAK_KINDS, kind_of, mentioned
+from actions.fields import WEAK_KINDS, is_count, kind_of, mentioned
 from actions.hearing import Heard
-from actions.labelled import labelled_numbers
+from actions.labelled import counted_numbers, labelled_numbers, labelled_texts
 from actions.wording import SHORT
 from hub.forms import check
-from hub.kit.taxtext import Entity
+from hub.kit.taxtext import NUMBER, Entity
 from hub.skills import question_of
 
 _LABEL_REACH = 10
@@ -31,6 +31,8 @@ def candidates_in(heard: Heard) -> dict[str, str]:
     found = _by_entity(heard)
     if not heard.asks:
         found |= labelled_numbers(heard, found)
+        found |= counted_numbers(heard, found)
+        found |= labelled_texts(heard, found)
         found |= _by_choice(heard, found)
         if heard.corrects and not found:
             found |= _by_name(heard)
@@ -128,7 +130,7 @@ def _by_choice(heard: Heard, found: Mapping[str, str]) -> dict[str, str]:
         told = _NEW_VALUE.split(text)[-1] if heard.corrects else text
         value = chosen(
             told, question.choices, IN_PASSING if standing.starting else SHORTEST_PART,
-            places=name == standing.asked, known=standing.names_itself,
+            places=name == standing.asked, known=standing.names_itself, names=name in standing.offered,
         )  # fmt: skip
         if value is None and name in standing.offered:
             value = check(standing.skill.form, {name: told}, {}).values.get(name)
@@ -153,17 +155,21 @@ def _by_name(heard: Heard) -> dict[str, str]:
     for name in names:
         if after != text and name in standing.valid({name: after}):
             return {name: after}
-    return {}
+    # one field and a new value that is wrong: its own words say why
+    wrong = len(names) == 1 and after != text and re.search(NUMBER, after)
+    return {names[0]: after} if wrong else {}
 
 
 def _bare(heard: Heard, asked: str) -> dict[str, str]:
     """What was asked for, as a number beside other values that name themselves."""
     if heard.asks or heard.corrects or heard.is_about_another_field or heard.rest > SHORT:
         return {}
-    if not heard.standing.question(asked).entity:
+    counts = is_count(heard.standing.skill.form, asked)
+    if not (heard.standing.question(asked).entity or counts):
         return {}
     rest = heard.said.without_entities()
-    return {asked: rest} if re.search(r"\d", rest) and asked in heard.standing.valid({asked: rest}) else {}
+    number = re.search(NUMBER if counts else r"\d", rest)
+    return {asked: rest} if number and asked in heard.standing.valid({asked: rest}) else {}
 
 
 def _attempt(heard: Heard) -> dict[str, str]:

@@ -11,6 +11,8 @@ from hub.kit.db import transaction
 from hub.skills import Access, Principal, Skill, SkillContext, question_of
 from services.identity.steps import STEP_SKILLS
 
+CANCEL = "cancels"
+"""Mark of the message that says that a form was given up."""
 FOR = "step_up"
 """Mark of the message that begins to lift somebody: the skill for which it is done."""
 
@@ -56,7 +58,7 @@ def put_aside(tracker: Tracker) -> str | None:
             return str(custom[FOR])
         intent = ((event.get("parse_data") or {}).get("intent") or {}).get("name")
         begun = event.get("name") if event.get("event") == "active_loop" else None
-        if intent == "cancel" or (begun and begun not in steps):
+        if intent == "cancel" or custom.get(CANCEL) or (begun and begun not in steps):
             return None
     return None
 

@@ -10,12 +10,22 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.again import ChosenBefore
 from actions.asides import BEYOND_DOUBT, LEFT_TO_RULES, Asides, switched_to, switching
-from actions.context import context_of, just_done
+from actions.context import CANCEL, FOR, context_of, just_done
 from actions.hearing import CONFIRM, Standing
-from actions.offering import CannotGoOn, next_of, offered
+from actions.offering import CANCELLED, STOPPED, CannotGoOn, next_of, offered
 from actions.reading import Reading, read
-from actions.turns import Said, actions_since, begun_since, rejected_since, said, times_unclear
+from actions.turns import (
+    Said,
+    actions_since,
+    begun_since,
+    earlier_turn,
+    marks,
+    rejected_since,
+    said,
+    times_unclear,
+)
 from bot.dialogue.replies import HUMAN_BUTTON, Reply
 from hub.forms import Offered
 from hub.kit import clock
@@ -24,6 +34,8 @@ from services.identity.steps import missing_step
 
 REQUESTED_SLOT = "requested_slot"
 CANCEL_BUTTON = {"title": "取消", "payload": "intent:cancel"}
+CHANGING = "changing"
+"""Mark of the message that says what can be changed, or what was."""
 OFFER_HELP_FROM = 2
 """The second answer in a row that cannot be used brings the way out."""
 
@@ -38,8 +50,9 @@ class ValidateForm(Action):  # type: ignore[misc]
     Where it sets no slot but `requested_slot`, Rasa's form steps back and the generated rules close it.
     """
 
-    def __init__(self, skill: Skill, skill_names: Iterable[str], asides: Asides) -> None:
+    def __init__(self, skill: Skill, skill_names: Iterable[str], asides: Asides, chosen: ChosenBefore) -> None:
         self.skill = skill
+        self._chosen = chosen
         self._asides = asides
         self._skill_names = frozenset(skill_names)
 
@@ -59,11 +72,18 @@ class ValidateForm(Action):  # type: ignore[misc]
         begun_instead = starting and switched_to(tracker) == skill.name
         if (done and not begun_instead) or rejected_since(tracker, skill.form_name):
             return await turn.goes_on(known, confirmed)
+        if not starting and (before := await self._chosen.taken_back(tracker)) and before is not skill:
+            return self._gives_way(turn, before)
         leftovers = {name: None for name in known} if starting else {}
         filled = {} if starting else known
-        standing = Standing(skill, filled, turn.requested, starting, await turn.offered(filled))
+        changing = bool(marks(earlier_turn(tracker), CHANGING))
+        standing = Standing(skill, filled, turn.requested, starting, await turn.offered(filled), changing)
         message = said(tracker, clock.today())
         reading = read(standing, message, self._skill_names)
+        if reading.cancels:
+            reply = Reply(CANCELLED, extra={STOPPED: skill.name, CANCEL: True})
+            dispatcher.utter_message(json_message=reply.as_payload())
+            return turn.ends()
         if reading.aside:
             return await self._aside(turn, message, reading, known, confirmed)
         values = {**standing.known, **reading.values}
@@ -75,7 +95,8 @@ class ValidateForm(Action):  # type: ignore[misc]
         if skill.confirm:
             events.append(SlotSet(skill.slot(CONFIRM), confirmed or None))
         corrected = any(name in standing.known for name in reading.values)
-        return [*events, *await turn.goes_on(known, confirmed, corrected=corrected)]
+        wanted = reading.ask or (None if reading.lets_be else turn.pending(known))
+        return [*events, *await turn.goes_on(known, confirmed, corrected=corrected, wanted=wanted)]
 
     async def _aside(
         self, turn: _Turn, message: Said, reading: Reading, known: Mapping[str, str], confirmed: bool
@@ -88,7 +109,15 @@ class ValidateForm(Action):  # type: ignore[misc]
             turn.dispatcher.utter_message(json_message=switching(self.skill, other).as_payload())
             return turn.ends()
         await self._asides.tell(turn.dispatcher, turn.tracker, self.skill, message, question=reading.question)
-        return await turn.goes_on(known, confirmed)
+        return await turn.goes_on(known, confirmed, wanted=turn.pending(known))
+
+    def _gives_way(self, turn: _Turn, other: Skill) -> list[EventType]:
+        """Make the other choice first and come back: what was filled in belonged to the one that is taken back."""
+        reply = switching(self.skill, other)
+        turn.dispatcher.utter_message(
+            json_message=Reply(reply.text, extra={**reply.extra, FOR: self.skill.name}).as_payload()
+        )
+        return [*turn.ends(), *cleared(self.skill)]
 
     def after_failure(self, tracker: Tracker) -> list[EventType]:
         """Everything stays as it is, and the same field is asked for again."""
@@ -99,11 +128,11 @@ class ValidateForm(Action):  # type: ignore[misc]
         """Say what was changed or what was wrong; after two misses in a row with a way out."""
         if not reading.notes:
             return
-        marks: dict[str, Any] = {"unclear": reading.unclear} if reading.unclear else {}
+        told: dict[str, Any] = {"unclear": reading.unclear} if reading.unclear else {CHANGING: True}
         helpless = reading.unclear and times_unclear(tracker, reading.unclear) + 1 >= OFFER_HELP_FROM
         notes = [*reading.notes, "一直填不对也没关系，可以转人工，或者先取消。"] if helpless else reading.notes
         buttons = (HUMAN_BUTTON, CANCEL_BUTTON) if helpless else ()
-        reply = Reply("\n".join(notes), buttons=buttons, skill=self.skill.name, extra=marks)
+        reply = Reply("\n".join(notes), buttons=buttons, skill=self.skill.name, extra=told)
         dispatcher.utter_message(json_message=reply.as_payload())
 
 
@@ -123,6 +152,12 @@ class _Turn:
         slot = None if self.starting else self.tracker.slots.get(REQUESTED_SLOT)
         return slot.removeprefix(self.skill.slot("")) if isinstance(slot, str) else None
 
+    def pending(self, known: Mapping[str, str]) -> str | None:
+        """The field that was asked for because the person wants to change it, and is still open."""
+        name = self.requested
+        optional = name in self.skill.form.model_fields and name not in self.skill.required_fields(known)
+        return name if self.skill.preview and optional and name not in known else None
+
     @property
     def may(self) -> bool:
         """Whether the person may use the skill."""
@@ -132,10 +167,13 @@ class _Turn:
         """The choices that this person has."""
         return await offered(self.skill, self.context, known) if self.may else {}
 
-    async def goes_on(self, known: Mapping[str, str], confirmed: bool, *, corrected: bool = False) -> list[EventType]:
+    async def goes_on(
+        self, known: Mapping[str, str], confirmed: bool, *, corrected: bool = False, wanted: str | None = None
+    ) -> list[EventType]:
         """Ask for the next missing field; setting it to nothing keeps the form from stepping back.
 
-        A form that may not or cannot go on ends; what to do about it is up to its submission.
+        `wanted` is asked for first. A form that may not or cannot go on ends; what to do about it is up to its
+        submission.
         """
         skill, again = self.skill, just_done(self.tracker, self.skill.form_name) == f"action_submit_{self.skill.name}"
         if not self.may:
@@ -144,7 +182,9 @@ class _Turn:
         asked = _first_missing(skill, known) if again else None if corrected else self.requested
         opening = self.starting and not again
         try:
-            coming = await next_of(skill, self.context, known, opening=opening, asked=asked, confirmed=confirmed)
+            coming = await next_of(
+                skill, self.context, known, opening=opening, asked=asked, confirmed=confirmed, wanted=wanted
+            )
         except CannotGoOn as end:
             self.dispatcher.utter_message(json_message=end.reply.as_payload())
             return self.ends()

@@ -9,7 +9,21 @@ from functools import cached_property
 from actions.choosing import chosen
 from actions.fields import WEAK_KINDS, mentioned, names_of
 from actions.turns import Said
-from actions.wording import AT_A_LOSS, CHANGED, LONG, MISTAKEN, SHORT, TAKES_BACK, WAY_OUT, asks, is_short, leftover
+from actions.wording import (
+    AT_A_LOSS,
+    CHANGED,
+    CHANGES_TO,
+    GIVES_UP,
+    LETS_BE,
+    LONG,
+    MISTAKEN,
+    SHORT,
+    TAKES_BACK,
+    WAY_OUT,
+    asks,
+    is_short,
+    leftover,
+)
 from hub.forms import Checked, Offered, check, shown, summary
 from hub.skills import Question, Skill, question_of
 
@@ -28,6 +42,8 @@ class Standing:
     requested: str | None
     starting: bool = False
     offered: Offered = field(default_factory=dict)
+    changing: bool = False
+    """Whether the person was just told what can be changed."""
 
     @cached_property
     def needed(self) -> list[str]:
@@ -93,10 +109,11 @@ class Heard:
 
     @cached_property
     def rest(self) -> int:
-        """How much it says beside values and names of fields."""
+        """How much it says beside values, names of fields and the units of what was asked for."""
         form = self.standing.skill.form
         names = [word for name in form.model_fields for word in names_of(question_of(form, name))]
-        return leftover(self.said.without_entities(), names)
+        units = question_of(form, self.standing.asked).units if self.standing.asked else ()
+        return leftover(self.said.without_entities(), [*names, *units])
 
     @cached_property
     def mostly_values(self) -> bool:
@@ -110,6 +127,7 @@ class Heard:
         if self.standing.starting and self.said.intent == self.standing.skill.name:
             return False
         sure = self.said.intent == "ask_question" and self.said.confidence >= SURE and not self.is_at_a_loss
+        sure = sure and not (self.names and CHANGES_TO.search(self.said.text))
         return (sure or asks(self.said.text)) and not self.mostly_values
 
     @property
@@ -168,6 +186,20 @@ class Heard:
         """Whether the person says in so many words that the form shall stop."""
         wording = WAY_OUT.get(self.said.intent)
         return bool(wording and wording.search(self.said.text))
+
+    @property
+    def lets_be(self) -> bool:
+        """Whether it says that nothing is to be changed after all."""
+        return not self.standing.starting and bool(LETS_BE.search(self.said.text)) and self.rest <= SHORT
+
+    @cached_property
+    def gives_up(self) -> bool:
+        """Whether it says nothing but that the form shall stop, and is none of the answers that were offered."""
+        asked = self.standing.asked
+        if self.standing.starting or self.said.intent == "cancel" or not GIVES_UP.fullmatch(self.said.text):
+            return False
+        offers = asked is not None and bool(self.standing.question(asked).choices)
+        return not (offers and asked in self.standing.valid({asked or "": self.said.text}))
 
     @cached_property
     def attempts(self) -> bool:

@@ -21,6 +21,8 @@ log = get_logger(__name__)
 TRY_AGAIN_BUTTON = {"title": "再试一次", "payload": "intent:resume"}
 NO_ANSWER = "税务系统暂时没有回应，什么都没有提交。"
 KEPT = "您填写的内容已为您保留，稍后回复“继续”即可再次提交。"
+CANCELLED = "好的，已为您取消，刚才填写的内容不会提交。还有什么可以帮您？"
+"""As `utter_cancelled`, which Rasa says where its classifier takes a message for a cancellation."""
 STOPPED = "stopped"
 """Mark of the message that ends a form which cannot go on."""
 
@@ -69,13 +71,22 @@ async def offered(skill: Skill, context: SkillContext, known: Mapping[str, str])
 
 
 async def next_of(
-    skill: Skill, context: SkillContext, known: Mapping[str, str], *, opening: bool, asked: str | None, confirmed: bool
+    skill: Skill,
+    context: SkillContext,
+    known: Mapping[str, str],
+    *,
+    opening: bool,
+    asked: str | None,
+    confirmed: bool,
+    wanted: str | None = None,
 ) -> Next:
     """What the form does next; `asked` is the field that was asked for last, `opening` when it is begun.
 
-    Raises `CannotGoOn`.
+    `wanted` is a field that is asked for first, whether it is needed or not. Raises `CannotGoOn`.
     """
     try:
+        if wanted is not None and wanted not in known:
+            return Next(dict(known), wanted, await _before(skill, context, known, wanted, asked))
         return await _next(skill, context, dict(known), opening=opening, asked=asked, confirmed=confirmed)
     except Unavailable as error:
         raise unavailable(skill, error.user_message) from error

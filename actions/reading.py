@@ -5,13 +5,13 @@ The classifier's intent is one witness among others: what the message consists o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from actions.candidates import candidates_in, other_amount
-from actions.hearing import CONFIRM, Heard, Standing
+from actions.hearing import CONFIRM, SURE, Heard, Standing
 from actions.turns import Said
-from actions.wording import MISTAKEN, SHORT, WAY_OUT
+from actions.wording import LONG, MISTAKEN, SHORT, WAY_OUT
 from hub.forms import Checked
 from hub.kit.taxtext import normalise
 
@@ -32,6 +32,8 @@ class Reading:
     """What to do with a message.
 
     `aside`: it holds nothing for the form; `question`: it wants to know something, whatever the classifier called it.
+    `cancels`: the form is given up in words that the classifier took for something else.
+    `ask`: a field to be asked for, whether the act needs it or not; `lets_be`: it is not to be changed after all.
     """
 
     values: dict[str, str | None] = field(default_factory=dict)
@@ -40,6 +42,9 @@ class Reading:
     confirmed: bool = False
     aside: bool = False
     question: bool = False
+    cancels: bool = False
+    ask: str | None = None
+    lets_be: bool = False
 
 
 def read(standing: Standing, said: Said, skill_names: Iterable[str]) -> Reading:
@@ -54,11 +59,15 @@ def read(standing: Standing, said: Said, skill_names: Iterable[str]) -> Reading:
     heard = Heard(said, standing)
     if heard.leaves and not standing.starting:
         return Reading(aside=True)
+    if heard.gives_up:
+        return Reading(cancels=True)
+    if heard.lets_be and not said.settled:
+        return Reading(lets_be=True)
     candidates = candidates_in(heard)
     if heard.corrects and (reading := _without_new_value(heard, candidates)):
         return reading
     if candidates:
-        reading = _applied(standing, standing.checked(candidates))
+        reading = _applied(standing, standing.checked(candidates), heard.names if heard.corrects else ())
         changed = any(name in standing.known for name in reading.values)
         if asked and asked not in reading.values and not changed and (other := other_amount(heard)):
             reading.notes.append(other)
@@ -84,9 +93,14 @@ def _without_values(heard: Heard, skill_names: Iterable[str]) -> Reading:
     confirming = standing.requested == CONFIRM
     if confirming and said.intent in ("affirm", "deny") and not heard.asks:
         return _verdict(standing, said.intent)
+    sheet = standing.skill.preview and (confirming or standing.changing)
+    if sheet and heard.names and not heard.rest and not heard.asks:
+        return _asks_again(standing, heard.names[0])
     helpless = heard.is_at_a_loss and said.intent == "ask_question" and asked is not None
     if asked and _is_free(heard, asked) and asked in standing.valid({asked: said.text}):
         return _applied(standing, standing.checked({asked: said.text}))
+    if asked and _names_no_choice(heard, asked, skill_names):
+        return _useless(heard, asked)
     if heard.asks or said.intent in skill_names or (said.intent in ASIDE_INTENTS and not helpless):
         return Reading(aside=True, question=heard.asks and not said.settled)
     if said.intent == "affirm":
@@ -108,6 +122,15 @@ def _is_free(heard: Heard, asked: str) -> bool:
     if question.entity or question.choices or heard.asks or said.settled:
         return False
     return said.intent in ("provide", "nlu_fallback") or said.confidence < GUESSED
+
+
+def _names_no_choice(heard: Heard, asked: str, skill_names: Iterable[str]) -> bool:
+    """Whether a few words are most likely meant as one of the choices that only this person has, a company's name."""
+    said = heard.said
+    if asked not in heard.standing.offered or heard.asks or said.settled or heard.leaves or heard.rest > LONG:
+        return False
+    sure = SURE if said.intent in skill_names else GUESSED
+    return said.intent in ("provide", "nlu_fallback") or said.confidence < sure
 
 
 def _useless(heard: Heard, asked: str) -> Reading:
@@ -145,25 +168,41 @@ def _without_new_value(heard: Heard, candidates: Mapping[str, str]) -> Reading |
     known = [name for name in heard.names if name in standing.known]
     explicit = heard.says_it_is_wrong
     if heard.names and not known and not valid:  # it is about a field that is still empty: "日期我忘了"
-        return Reading() if explicit and not heard.has_digits else None
+        if not explicit or heard.has_digits:
+            return None
+        optional = [name for name in heard.names if standing.skill.preview and name not in standing.needed]
+        return _asks_again(standing, optional[0]) if optional and not heard.asks else Reading()
     if not known and not valid and (not explicit or heard.has_digits):
         return None  # only the classifier takes it for a correction, or it says more than that
     only = list(standing.known) if len(standing.known) == 1 and MISTAKEN.search(text) else []
     wrong = list(valid) or known or only
     if wrong:
-        name = wrong[-1]
-        return Reading(values={name: None}, notes=[f"好的，重新填写{standing.label(name)}。"])
+        return _asks_again(standing, wrong[-1])
     return Reading(notes=[_how_to_correct(standing)]) if standing.known else None
 
 
+def _asks_again(standing: Standing, name: str) -> Reading:
+    """Ask for one field, forgetting what was said of it."""
+    forgotten: dict[str, str | None] = {name: None} if name in standing.known else {}
+    may = name in standing.needed or standing.skill.preview is not None
+    return Reading(values=forgotten, notes=[f"好的，重新填写{standing.label(name)}。"], ask=name if may else None)
+
+
 def _how_to_correct(standing: Standing) -> str:
-    example = standing.label(next(iter(standing.known)))
-    lines = standing.summary(standing.skill.form.model_fields)
-    return f"已填写：\n{lines}\n要改哪一项，直接说就行，例如“{example}改成……”。"
+    fields = standing.skill.form.model_fields
+    others = [name for name in fields if name not in standing.known] if standing.skill.preview else []
+    lines = [f"已填写：\n{standing.summary(fields)}"]
+    if others:
+        lines.append(f"还可以改：{'、'.join(standing.label(name) for name in others)}。")
+    example = standing.label(next(iter([*others, *standing.known])))
+    return "\n".join([*lines, f"要改哪一项，直接说就行，例如“{example}改成……”。"])
 
 
-def _applied(standing: Standing, checked: Checked) -> Reading:
-    """The values that are valid, in words where they replace others; and what is wrong with the rest."""
+def _applied(standing: Standing, checked: Checked, named: Collection[str] = ()) -> Reading:
+    """The values that are valid, in words where they replace others; and what is wrong with the rest.
+
+    `named` are fields that the person wants to change: what is wrong with them is said even where they are not needed.
+    """
     known = standing.known
     reading = Reading(values={name: value for name, value in checked.values.items() if known.get(name) != value})
     changed = [name for name in reading.values if name in known]
@@ -174,9 +213,10 @@ def _applied(standing: Standing, checked: Checked) -> Reading:
         stale = [name for name in standing.needed if name in known and name not in needed]
         reading.values |= dict.fromkeys(stale)
     for name, words in checked.problems.items():
-        if name == standing.asked or name in needed:
+        if name == standing.asked or name in needed or name in named:
             reading.notes.append(words)
             reading.unclear = reading.unclear or name
+            reading.ask = reading.ask or (name if standing.skill.preview and name not in needed else None)
             if name in known:
                 reading.values[name] = None
     return reading

@@ -7,6 +7,7 @@ from functools import lru_cache
 from rasa_sdk import Action
 from rasa_sdk.executor import ActionExecutor
 
+from actions.again import ChosenBefore
 from actions.answer import AnswerQuestion
 from actions.asides import Asides
 from actions.asking import AskField
@@ -26,11 +27,11 @@ def actions_for(skills: tuple[Skill, ...]) -> list[Action]:
     human = HandOff(skills)
     answer = AnswerQuestion(human)
     asides = Asides(skills, answer)
-    again = Recalculate(names)
-    shared = [answer, human, Repeat(), Resume(skills), OutOfPlace(skills, answer, again), Explain(), again]
+    again, chosen = Recalculate(names), ChosenBefore(skills)
+    shared = [answer, human, Repeat(), Resume(skills), OutOfPlace(skills, answer, again, chosen), Explain(), again]
     return [
         *shared,
-        *(ValidateForm(skill, names, asides) for skill in skills),
+        *(ValidateForm(skill, names, asides, chosen) for skill in skills),
         *(SubmitForm(skill) for skill in skills),
         *(AskField(skill, name) for skill in skills for name in skill.form.model_fields if _has_options(skill, name)),
     ]

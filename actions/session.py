@@ -9,6 +9,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.again import ChosenBefore
 from actions.answer import AnswerQuestion
 from actions.fields import WEAK_KINDS
 from actions.recalculate import Recalculate
@@ -75,8 +76,11 @@ class OutOfPlace(Action):  # type: ignore[misc]
     send number, date and amount in any. What says more than that is a question that the classifier mistook.
     """
 
-    def __init__(self, skills: tuple[Skill, ...], answer: AnswerQuestion, recalculate: Recalculate) -> None:
+    def __init__(
+        self, skills: tuple[Skill, ...], answer: AnswerQuestion, recalculate: Recalculate, chosen: ChosenBefore
+    ) -> None:
         self._answer = answer
+        self._chosen = chosen
         self._recalculate = recalculate
         self._by_entity: dict[str, list[Skill]] = {}
         for skill in skills:
@@ -95,6 +99,8 @@ class OutOfPlace(Action):  # type: ignore[misc]
         """Open the form that is meant, answer, or say that there is nothing to apply it to."""
         if await self._recalculate.change(tracker):
             return [FollowupAction(self._recalculate.name())]
+        if again := await self._chosen.taken_back(tracker):
+            return [FollowupAction(again.form_name)]
         message = said(tracker, clock.today())
         kinds = dict.fromkeys(entity.kind for entity in message.entities)
         meant = [skill for kind in kinds for skill in self._by_entity.get(kind, ())]

@@ -15,6 +15,7 @@ from hub.kit.taxtext import Entity, extract
 Event = Mapping[str, Any]
 
 _REMEMBERED = 3
+_IDLE = frozenset({"action_listen", "action_extract_slots", "action_repeat", "action_explain", "action_out_of_place"})
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,15 @@ def actions_since(tracker: Tracker) -> list[str]:
     """Names of the actions done since the latest message."""
     turns = split(tracker.events)
     return [str(event.get("name")) for event in turns[-1] if event.get("event") == "action"] if turns else []
+
+
+def earlier_turn(tracker: Tracker) -> list[Event]:
+    """The turn that the latest message follows on: the one before, apart from thanks, greetings and looks back."""
+    for turn in reversed(split(tracker.events)[:-1]):
+        done = {str(event.get("name")) for event in turn if event.get("event") == "action"}
+        if any(not name.startswith("utter_") and name not in _IDLE for name in done):
+            return turn
+    return []
 
 
 def begun_since(tracker: Tracker, form_name: str) -> bool:

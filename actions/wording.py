@@ -31,12 +31,20 @@ MISTAKEN = re.compile(r"(?:说|填|写|输|打|搞|弄|记|发|报|看)(?:错|�
 CHANGED = re.compile(
     r"错了|不对|改成|改为|改一?下|改正|更正|更改|修改|换成|重新?(?:填|输|说)|应该是|应为|才对|不是.+是"
 )
+CHANGES_TO = re.compile(r"(?:改成|改为|改到|换成|更正为|应该是|应为)\s*[^\s,，。?？]")
+LETS_BE = re.compile(r"不(?:用|必|需要|想)?(?:再)?(?:改|变|修改|调整)|保持(?:不变|原样)|照旧")
 TAKES_BACK = re.compile(r"不对|不是|错了|选错|搞错|弄错|点错|还是(?=[^\W是])")
 AT_A_LOSS = re.compile(r"不知道|不清楚|不晓得|不记得|不确定|找不到|看不清|看不到|没找到|(?<!有)没有|忘|无")
 WAY_OUT = {
     "talk_to_human": re.compile(r"人工|坐席|客服|真人|活人|工作人员|有没有人|[找换叫跟和]个?人"),
     "cancel": re.compile(r"取消|不(?:查|办|填|弄|用|要)|算了|退出|停|放弃|结束"),
 }
+_STOPPING = (
+    r"(?:算了|不(?:用|必|需要|要|想?(?:再)?(?:办|弄|搞|填|查|算|缴|交|报|申报|登录|认证|选|继续))(?:理|税)?了|"
+    r"(?:下次|以后|改天|回头)再(?:说|办|来|弄)(?:吧)?)"
+)
+GIVES_UP = re.compile(rf"(?:嗯|哦|好吧|那|我|还是|先|就|都|暂时|现在|\W)*(?:{_STOPPING}(?:吧|啊|哈|谢谢[你您]?|\W)*)+")
+"""The whole message says that the form shall stop, whatever the classifier takes it for: "不用专票" says more."""
 
 
 def asks(text: str) -> bool:

@@ -27,6 +27,7 @@ FILE_TYPES = frozenset(
 FILE_ENDINGS = (".pdf", ".ofd", ".doc", ".docx", ".xls", ".xlsx", ".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp",
                 ".txt", ".csv", ".xml", ".zip")  # fmt: skip
 MOST = 10
+LARGEST_OF_ALL = max(LARGEST.values())
 LONGEST_REFERENCE = 1000
 
 
@@ -42,10 +43,11 @@ def accepted(message: InboundMessage) -> tuple[list[Attachment], str | None]:
     return kept, refusal
 
 
-def as_payload(attachments: Sequence[Attachment]) -> list[dict[str, Any]]:
+def as_payload(attachments: Sequence[Attachment], channel: str) -> list[dict[str, Any]]:
     """As the conversation keeps them."""
     return [
         {
+            "channel": channel,
             "kind": one.kind.value, "reference": one.reference, "content_type": one.content_type[:100],
             "size": one.size, "name": one.name[:200],
         }

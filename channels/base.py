@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal, Protocol, runtime_checkable
+from uuid import UUID
 
 from fastapi import APIRouter
 
-from hub.kit.errors import HubError, Unauthorized
+from hub.kit.errors import HubError, NotFound, Unauthorized, Unavailable
 from hub.outbox.letters import Never
 from hub.outbox.models import Failure
 
@@ -48,11 +49,11 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """At most `count` messages in `seconds`, for all of an account or to one person."""
+    """At most `count` messages in `seconds`: for all of an account, to one chat, or to one chat that is a group."""
 
     count: int
     seconds: float
-    per: Literal["account", "person"] = "account"
+    per: Literal["account", "chat", "group"] = "account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +110,22 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Pressed:
+    """A button of a message of ours: the `message` of the outbox that carried it, and its place among the buttons."""
+
+    message: UUID
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
 class InboundMessage:
     """What a person said, as a door decoded it.
 
     `sender` is the party's name for the person within the account, `address` what we send to (the same, unless the
-    person speaks in a group). `external_id` makes a repeat harmless. `payload` is that of a pressed button, `kind`
-    says what came instead of words when it is not text. `group`: others read along. `notice`: what the door itself
-    says to it, instead of the bot and even while a human talks.
+    person speaks in a group; what stands behind a slash is a place within it). `external_id` makes a repeat harmless.
+    `pressed` is the button that was pressed, `payload` its payload where the party gives that back instead. `kind` says
+    what came instead of words when it is not text. `group`: others read along. `notice`: what the door itself says to
+    it, instead of the bot and even while a human talks.
     """
 
     channel: str
@@ -129,6 +139,7 @@ class InboundMessage:
     sent_at: datetime | None = None
     address: str = ""
     group: bool = False
+    pressed: Pressed | None = None
     notice: str | None = None
 
 
@@ -162,13 +173,14 @@ class Button:
 class Part:
     """One message as a party takes it: within its limit, with buttons only where it has them.
 
-    `key` is the same whenever the same part is sent again.
+    `message` is that of the outbox, `key` the same whenever the same part is sent again.
     """
 
     text: str
     buttons: tuple[Button, ...] = ()
     markdown: bool = False
     key: str = ""
+    message: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +227,40 @@ class Received:
     passive: Callable[[Part], Answer] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A file as the party has it."""
+
+    content: bytes
+    content_type: str = ""
+
+
+class FileGone(NotFound):
+    """The party does not have the file any more, or it is larger than what we take."""
+
+    code = "attachment_gone"
+    message = "附件已过期或过大，无法打开，请联系对方重新发送。"
+
+
+class PartyAway(Unavailable):
+    """The party does not answer."""
+
+    code = "channel_unavailable"
+    message = "渠道平台暂时没有响应，请稍后再试。"
+
+
+@runtime_checkable
+class KeepsFiles(Protocol):
+    """A channel whose party keeps the files that people sent."""
+
+    async def fetch(self, reference: str) -> Fetched:
+        """The file of this reference, of at most `attachments.LARGEST` bytes.
+
+        Raises `FileGone`, `PartyAway`.
+        """
+        ...
+
+
 class Channel(Protocol):
     """A door. It verifies, decodes and sends; it decides nothing and opens no transaction of the conversation."""
 
@@ -241,7 +287,10 @@ class Channel(Protocol):
         ...
 
     async def acknowledge(self, messages: Sequence[InboundMessage]) -> None:
-        """Called when messages are stored: where a party wants more than a response (a pressed button)."""
+        """Called when messages are stored and the response is out: where a party wants more (a pressed button).
+
+        Not called for a call that may be answered in its response. Raises nothing.
+        """
         ...
 
     async def close(self) -> None:

@@ -38,6 +38,12 @@ def chosen(payload: Mapping[str, Any], text: str, most: int) -> Button | None:
     return buttons_of(payload)[names.index(said)] if said in names else None
 
 
+def titled(payload: Mapping[str, Any], text: str) -> Button | None:
+    """The button whose title somebody typed."""
+    said = _plain(text)
+    return next((one for one in buttons_of(payload) if _plain(one.title) == said), None) if said else None
+
+
 def newest_offer(messages: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     """Of the payloads of what was said since the person spoke last, newest first: the one that offers choices."""
     return next((payload for payload in messages if payload.get("buttons")), None)

@@ -7,7 +7,7 @@ from datetime import date
 from bot.conversation import repository
 from bot.conversation.models import Author, Message, State
 from channels import pace
-from channels.base import Capabilities, Rate
+from channels.base import Rate
 from hub import outbox
 from hub.accounts.models import Person
 from hub.kit.db import transaction
@@ -19,7 +19,7 @@ from services.gateways.sms.protocol import DeliveryState, Refusal, SmsRequest
 
 SMS_ACCOUNT, SMS_RATE = "sms", Rate(100, 1.0)
 """All text messages together: what a bureau's account is let through, whatever the occasion."""
-_SMS_LIMITS = Capabilities(text_limit=500, rates=(SMS_RATE,))
+_SMS_LIMITS = (SMS_RATE,)
 LATER = frozenset({Refusal.LIMITED, Refusal.ACCOUNT})
 """Refusals that time, or the operator, puts right."""
 PEOPLES = frozenset({Refusal.NUMBER, Refusal.UNWANTED})
@@ -39,7 +39,7 @@ class SmsDeliverer:
         phone = await _phone(letter)
         if phone is None:
             raise Never("no_phone")
-        await pace.wait(_SMS_LIMITS, outbox.Channel.SMS, SMS_ACCOUNT, "")
+        await pace.slots(_SMS_LIMITS, outbox.Channel.SMS, SMS_ACCOUNT, "")
         request = SmsRequest(
             message_id=letter.key,
             phone=phone,

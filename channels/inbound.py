@@ -11,17 +11,18 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.conversation import repository as conversations
-from bot.conversation.models import Conversation
+from bot.conversation.models import Conversation, Message, State
 from bot.conversation.schemas import MAX_TEXT
 from bot.conversation.service import CONFIRMATION, ConversationService
 from channels import attachments, choices, repository, wording
-from channels.base import Button, Channel, Gone, InboundMessage, Malformed, Receipt
+from channels.base import Button, Channel, Gone, InboundMessage, Malformed, Pressed, Receipt
 from hub import outbox
 from hub.accounts import identities
 from hub.accounts.models import ChannelIdentity
 from hub.kit.db import transaction
 
 LONGEST_NAME = 256
+LONGEST_TITLE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +53,15 @@ async def take(
         known = await conversations.message_by_door_key(session, key)
         if known is not None:
             return Stored(known.conversation_id, known.id, fresh=False)
-        conversation_id = await _conversation(session, identity)
-        await outbox.hurry(session, outbox.door(channel.name), conversation_id)
-        text, carried = await _said(session, channel, conversation_id, message)
+        conversation = await _conversation(session, identity)
+        if hold_until is None:
+            await outbox.hurry(session, outbox.door(channel.name), conversation.id)
+        text, carried = await _said(session, channel, conversation, message)
         carried["address"] = f"{channel.name}:{identity.sender_hash[:32]}"
         if hold_until is not None:
             carried["hold_until"] = hold_until.isoformat()
-        message_id = await service.take(session, conversation_id, text, key, carried, door_id=identity.id)
-    return Stored(conversation_id, message_id, fresh=True)
+        message_id = await service.take(session, conversation.id, text, key, carried, door_id=identity.id)
+    return Stored(conversation.id, message_id, fresh=True)
 
 
 def door_key(message: InboundMessage) -> str:
@@ -68,32 +70,45 @@ def door_key(message: InboundMessage) -> str:
     return f"door:{hashlib.sha256(whole.encode('utf-8', 'replace')).hexdigest()}"
 
 
-async def _conversation(session: AsyncSession, identity: ChannelIdentity) -> UUID:
+async def push_waiting(channel: Channel, conversation_id: UUID) -> None:
+    """What waits for somebody who has just written goes now: nobody takes it along in a response any more."""
+    async with transaction() as session:
+        await outbox.hurry(session, outbox.door(channel.name), conversation_id)
+
+
+async def _conversation(session: AsyncSession, identity: ChannelIdentity) -> Conversation:
     """The talk that goes on with somebody, or a new one when there is none or it was erased."""
     if identity.conversation_id is not None:
         found = await conversations.get(session, identity.conversation_id)
         if found is not None:
-            return found.id
+            return found
     conversation = Conversation(channel=identity.channel, account=identity.account)
     session.add(conversation)
     await session.flush()
     await identities.move(session, identity.id, conversation.id)
-    return conversation.id
+    return conversation
 
 
 async def _said(
-    session: AsyncSession, channel: Channel, conversation_id: UUID, message: InboundMessage
+    session: AsyncSession, channel: Channel, conversation: Conversation, message: InboundMessage
 ) -> tuple[str, dict[str, Any]]:
     """The words of a message, and what it carries beside them."""
     carried: dict[str, Any] = {}
     text = _storable(message.text)
-    if message.payload:
+    if message.group:
+        carried["open"] = True
+    if message.pressed is not None:
+        button = await _pressed(session, conversation.id, message.pressed)
+        if button is None:
+            return text or wording.PRESSED, carried | {"notice": wording.BUTTON_GONE}
+        text, carried["payload"] = button.title, button.payload
+    elif message.payload:
         carried["payload"] = _storable(message.payload)
-    elif button := await _meant(session, channel, conversation_id, text):
+    elif button := await _meant(session, channel, conversation, text):
         text, carried["payload"] = button.title, button.payload
     kept, _ = attachments.accepted(message)
     if kept:
-        carried["attachments"] = attachments.as_payload(kept)
+        carried["attachments"] = attachments.as_payload(kept, channel.name)
     if message.notice:
         carried[CONFIRMATION] = message.notice
     elif notice := attachments.notice(message):
@@ -103,13 +118,34 @@ async def _said(
     return text, carried
 
 
-async def _meant(session: AsyncSession, channel: Channel, conversation_id: UUID, text: str) -> Button | None:
-    """The choice that a number means: only one of what was offered since the person spoke last."""
-    if channel.capabilities.buttons or not 0 < len(text) <= 8:
+async def _meant(session: AsyncSession, channel: Channel, conversation: Conversation, text: str) -> Button | None:
+    """The button that words mean: its number or letter where buttons are shown so, or its title.
+
+    Only of what was offered since the person spoke last; who waits for a human may press what they were offered then,
+    whatever they wrote meanwhile.
+    """
+    if not 0 < len(text) <= LONGEST_TITLE:
         return None
-    said = await conversations.said_since_heard(session, conversation_id)
+    said = await conversations.said_since_heard(session, conversation.id)
+    if conversation.state == State.WAITING_FOR_AGENT and not said:
+        said = await conversations.recent_outbound(session, conversation.id)
     offer = choices.newest_offer([one.payload for one in said])
-    return choices.chosen(offer, text, channel.capabilities.choices) if offer else None
+    if offer is None:
+        return None
+    numbered = None if channel.capabilities.buttons else choices.chosen(offer, text, channel.capabilities.choices)
+    return numbered or choices.titled(offer, text)
+
+
+async def _pressed(session: AsyncSession, conversation_id: UUID, pressed: Pressed) -> Button | None:
+    """The button of one of our messages in this conversation; None when there is none, or not any more."""
+    content = await outbox.content_of(session, pressed.message)
+    if content is None:
+        return None
+    said = await session.get(Message, UUID(content["message"]))
+    if said is None or said.conversation_id != conversation_id:
+        return None
+    offered = choices.buttons_of(said.payload)
+    return offered[pressed.place] if 0 <= pressed.place < len(offered) else None
 
 
 def _storable(text: str) -> str:

@@ -46,7 +46,7 @@ async def parcel(channel: Channel, outbox_id: UUID, content: Content) -> Parcel:
     if message is None or identity is None:
         raise Never("erased")
     rendered = _rendered(channel, message, identity)
-    parts = [replace(part, key=f"{outbox_id}-{number}") for number, part in enumerate(rendered)]
+    parts = [replace(part, key=f"{outbox_id}-{number}", message=outbox_id) for number, part in enumerate(rendered)]
     return Parcel(identity, parts, len(sent), bool(message.payload.get("buttons")))
 
 
@@ -76,7 +76,7 @@ class DoorDeliverer:
         party_id = None
         for number, part in list(enumerate(ready.parts))[ready.sent :]:
             await self._may_write(identity.id)
-            await pace.wait(channel.capabilities, channel.name, identity.account, identity.sender_hash)
+            await pace.wait(channel, identity)
             try:
                 party_id = await channel.send(target, part)
             except Blocked:

@@ -10,6 +10,8 @@ from channels.base import Channel
 from channels.delivery import ConversationDeliverer, SmsDeliverer
 from channels.pushing import DoorDeliverer
 from channels.sms.channel import opened as open_sms_door
+from channels.telegram.opening import open_telegram
+from channels.wechat import channel as wechat
 from hub import outbox
 from hub.kit.logging import get_logger
 from hub.outbox.letters import Deliverer
@@ -29,6 +31,8 @@ class Door:
 
 
 DOORS: tuple[Door, ...] = (
+    Door("telegram", open_telegram, "HUB_TELEGRAM_TOKEN"),
+    Door("wechat", wechat.open_channel, "HUB_WECHAT_APP_ID, HUB_WECHAT_APP_SECRET, HUB_WECHAT_TOKEN"),
     Door("sms", open_sms_door, "HUB_SMS_CALLBACK_SECRET and the template `answer` at every carrier"),
 )
 

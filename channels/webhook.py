@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
+from prometheus_client import Counter
 from starlette.background import BackgroundTask
 
 from bot.conversation.locks import ConversationBusy
@@ -22,6 +23,8 @@ from hub.kit.logging import get_logger
 from hub.kit.rates import client_address
 
 log = get_logger(__name__)
+
+counted = Counter("hub_channel_messages", "Messages and calls at the doors", ["channel", "what"])
 
 ROOM = 0.3
 """Seconds of the party's patience that are left for the way of the answer."""
@@ -68,8 +71,10 @@ async def handle(channel: Channel, call: Call, conversations: ConversationServic
     try:
         received = await channel.receive(call)
     except HubError:
+        counted.labels(channel.name, "refused").inc()
         raise
     except Exception as error:
+        counted.labels(channel.name, "refused").inc()
         log.exception("channel_not_decoded", channel=channel.name, exc_info=error)
         raise Malformed from error
     for receipt in received.receipts:
@@ -80,10 +85,9 @@ async def handle(channel: Channel, call: Call, conversations: ConversationServic
         return await _answered_at_once(channel, received, conversations, began)
     for message in received.messages:
         stored = await inbound.take(conversations, channel, message)
+        counted.labels(channel.name, "heard" if stored.fresh else "repeated").inc()
         conversations.start(stored.conversation_id)
-    if received.messages:
-        await channel.acknowledge(received.messages)
-    return _response(received.answer)
+    return _response(received.answer, BackgroundTask(channel.acknowledge, received.messages))
 
 
 async def _answered_at_once(
@@ -94,11 +98,12 @@ async def _answered_at_once(
     patience = (channel.capabilities.passive_seconds or 0.0) - ROOM
     hold_until = clock.now() + timedelta(seconds=patience + ROOM)
     stored = await inbound.take(conversations, channel, received.messages[0], hold_until)
-    await channel.acknowledge(received.messages)
+    counted.labels(channel.name, "heard" if stored.fresh else "repeated").inc()
     try:
         async with asyncio.timeout(patience - (time.monotonic() - began)):
             await conversations.answer(stored.conversation_id, stored.message_id)
     except (TimeoutError, ConversationBusy):
+        await inbound.push_waiting(channel, stored.conversation_id)
         return _response(received.answer)
     answered = await passive.take_along(channel, stored.conversation_id)
     if answered is None:
@@ -106,6 +111,7 @@ async def _answered_at_once(
     if time.monotonic() - began > patience + ROOM:
         await answered.give_back()
         return _response(received.answer)
+    counted.labels(channel.name, "answered_at_once").inc()
     return _response(received.passive(answered.part), BackgroundTask(answered.gone_out))
 
 

@@ -16,6 +16,8 @@ import typer
 from sqlalchemy.exc import DBAPIError
 
 from bot.dialogue.commands import app as dialogue
+from channels.commands import app as channels
+from channels.telegram.commands import app as telegram_sandbox
 from hub.accounts.models import Role
 from hub.accounts.service import create_staff
 from hub.bootstrap import secret_file
@@ -55,10 +57,12 @@ sandbox.add_typer(core_sandbox, name="core", help="核心征管系统")
 sandbox.add_typer(real_name_sandbox, name="real-name", help="实名核验服务")
 sandbox.add_typer(sms_sandbox, name="sms", help="短信通道和演示手机")
 sandbox.add_typer(payment_sandbox, name="payment", help="支付渠道")
+sandbox.add_typer(telegram_sandbox, name="telegram", help="Telegram")
 app.add_typer(payment, name="payment", help="缴款")
 app.add_typer(sandbox, name="sandbox")
 app.add_typer(reminders, name="reminders")
 app.add_typer(outbox, name="outbox")
+app.add_typer(channels, name="channels")
 app.add_typer(new, name="new")
 
 

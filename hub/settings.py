@@ -91,6 +91,21 @@ class Settings(BaseSettings):
     payment_bank_key: SecretStr = SecretStr("")
     payment_timeout_seconds: float = Field(8.0, gt=0)
 
+    # doors: without its credentials a door is off, unless its sandbox stands in
+    telegram_gateway: Literal["http", "sandbox", "off"] = "http"
+    telegram_url: str = "https://api.telegram.org"
+    telegram_token: SecretStr = SecretStr("")
+    telegram_timeout_seconds: float = Field(10.0, gt=0)
+    # the WeChat official account; without its credentials the door is off
+    wechat_gateway: Literal["sandbox", "http", "off"] = "sandbox"
+    wechat_url: str = "https://api.weixin.qq.com"
+    wechat_app_id: str = ""
+    wechat_app_secret: SecretStr = SecretStr("")
+    wechat_token: SecretStr = SecretStr("")
+    wechat_aes_key: SecretStr = SecretStr("")
+    wechat_mode: Literal["plain", "compatible", "safe"] = "safe"
+    wechat_timeout_seconds: float = Field(5.0, gt=0)
+
     # people who signed in: how long a session lives, and how often a code may be asked for
     session_idle_minutes: int = Field(30, ge=1)
     session_hours: int = Field(12, ge=1)

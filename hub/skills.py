@@ -61,7 +61,8 @@ class Question:
     `interruptible` is False where the value is free prose that looks like a question; `secret` values (a one-time code)
     are never repeated to the person. `options` works the choices out where they depend on who asks. `before` is work to
     do when the field is about to be asked for the first time (send the code that it asks for); it returns words to say
-    ahead of the prompt, or None.
+    ahead of the prompt, or None. `units` are words that make a number in front of them the field's wherever it stands
+    ("120平").
     """
 
     prompt: str
@@ -75,6 +76,7 @@ class Question:
     secret: bool = False
     options: Options | None = None
     before: Before | None = None
+    units: tuple[str, ...] = ()
 
 
 def ask(
@@ -91,6 +93,7 @@ def ask(
     secret: bool = False,
     options: Options | None = None,
     before: Before | None = None,
+    units: Sequence[str] = (),
     **limits: Any,
 ) -> Any:
     """A pydantic field together with its Chinese words; `limits` go to `pydantic.Field` (gt, max_length, pattern …).
@@ -98,8 +101,9 @@ def ask(
     With a `default_factory` among them, `default` is not used.
     """
     question = Question(
-        prompt, invalid, label, hint, entity, tuple(synonyms), tuple(choices), interruptible, secret, options, before
-    )
+        prompt, invalid, label, hint, entity, tuple(synonyms), tuple(choices), interruptible, secret, options, before,
+        tuple(units),
+    )  # fmt: skip
     if "default_factory" not in limits:
         limits["default"] = default
     field_info = Field(title=label, description=hint or prompt, **limits)

@@ -111,6 +111,7 @@ class Product:
             "HUB_CODES_PER_HOUR": "100000",
             "HUB_CODES_PER_DAY": "100000",
             "HUB_CODES_PER_ADDRESS_HOUR": "100000",
+            "HUB_TELEGRAM_GATEWAY": "sandbox",
             "HUB_SMS_CALLBACK_SECRET": CALLBACK_SECRET,
             **self.extra,
         }

@@ -21,7 +21,7 @@ from bot.conversation.locks import ConversationBusy, ConversationLocks, Lines
 from bot.conversation.models import Author, Conversation, Message, State
 from bot.conversation.schemas import MessageRead, Messages
 from bot.dialogue.client import DialogueClient, DialogueUnavailable
-from bot.dialogue.fallback import fall_back
+from bot.dialogue.fallback import answer_openly, fall_back
 from bot.dialogue.mapper import command_for_payload, text_for_payload, text_for_rasa
 from bot.dialogue.replies import Reply
 from hub.kit import clock, trace
@@ -117,10 +117,16 @@ class ConversationService:
     ) -> UUID:
         """Transaction 1: what was said is ours once the caller commits; the message's id, or the first one's.
 
-        `carried`: "payload" of a pressed button, the "address" it came from, "attachments", a "notice" to say to a
-        message without words, a "confirmation" that its door owes whoever owns the chat, and "hold_until", before which
-        the answer is not pushed because the door may still give it. `door_id`: the channel identity that spoke. Raises
-        `ConversationNotFound`, `Unauthorized`.
+                `carried`: "payload" of a pressed button, the "address" it came from, "attachments", a "notice" to say to a
+        <<<<<<< HEAD
+                message without words, a "confirmation" that its door owes whoever owns the chat, and "hold_until", before which
+                the answer is not pushed because the door may still give it. `door_id`: the channel identity that spoke. Raises
+                `ConversationNotFound`, `Unauthorized`.
+        =======
+                message without words, "open" where others read along, and "hold_until", before which the answer is not pushed
+                because the door may still give it. `door_id`: the channel identity that spoke.
+                Raises `ConversationNotFound`, `Unauthorized`.
+        >>>>>>> 36e56f7acd8a7f87e914629bc7b65a7ba9dbccb2
         """
         found = await repository.reserve(session, conversation_id, 1, door_id=door_id)
         conversation = _opened(found, token)
@@ -220,6 +226,8 @@ class ConversationService:
             return []
         if notice := message.payload.get("notice"):
             return [Reply(str(notice), skill=conversation.active_skill)]
+        if message.payload.get("open"):
+            return [await answer_openly(message.text)]
         command = command_for_payload(payload) if payload else None
         text = command or text_for_rasa(text_for_payload(payload) if payload else message.text)
         if not text:

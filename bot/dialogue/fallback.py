@@ -10,6 +10,8 @@ from services.registry import skill_by_name
 
 log = get_logger(__name__)
 
+BUSY = "抱歉，知识库正在恢复中，请稍后再问一次。"
+IN_PRIVATE = "办理业务、查询本人信息或转人工，请与我单独对话。"
 APOLOGY = "抱歉，智能助手正在恢复中。您可以稍后再说一遍，也可以转人工服务。"
 
 
@@ -24,6 +26,15 @@ async def fall_back(text: str, active_skill: str | None) -> list[Reply]:
         kept = f"办理功能正在恢复中，您正在进行的“{title}”已为您保留，填过的内容不会丢失，稍后回复“继续”即可接着办。"
         replies.append(Reply(kept, buttons=(HUMAN_BUTTON,), skill=active_skill))
     return replies or [Reply(APOLOGY, buttons=(HUMAN_BUTTON,))]
+
+
+async def answer_openly(text: str) -> Reply:
+    """A reply where others read along: what is true for everybody, without forms, buttons, or anybody's data."""
+    answer = await _answer(text)
+    if answer is None:
+        return Reply(BUSY)
+    words = f"{answer.text}\n{IN_PRIVATE}" if answer.buttons else answer.text
+    return Reply(words, citations=answer.citations, extra=answer.extra)
 
 
 async def _answer(text: str) -> Reply | None:

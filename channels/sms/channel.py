@@ -64,7 +64,7 @@ class SmsChannel:
 
     name: ClassVar[str] = "sms"
     capabilities: ClassVar[Capabilities] = Capabilities(
-        text_limit=LIMIT, unit=Unit.UTF16, rates=(SMS_RATE, Rate(30, 60.0, "person")), strong=False, receipts=True,
+        text_limit=LIMIT, unit=Unit.UTF16, rates=(SMS_RATE, Rate(30, 60.0, "chat")), strong=False, receipts=True,
         choices=6, citations=1, most_parts=PARTS,
     )  # fmt: skip
     router: APIRouter | None = None

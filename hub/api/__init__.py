@@ -10,7 +10,7 @@ from bot.conversation import router as conversations
 from bot.conversation import staff_router, stream
 from channels import webhook
 from channels.registry import channels as doors
-from hub.api import ask, health, site, skills
+from hub.api import ask, attachments, health, site, skills
 from services.calculations import router as calculators
 from services.filing import batch_router as filing_batches
 from services.filing import router as filing
@@ -47,6 +47,7 @@ def include_routers(app: FastAPI) -> None:
     app.include_router(stream.router)
     # /api/v1/staff/conversations
     app.include_router(staff_router.router)
+    app.include_router(attachments.router)
     # /api/v1/filing /api/v1/filing/batches /api/v1/staff/filing
     app.include_router(filing.router)
     app.include_router(filing_batches.router)

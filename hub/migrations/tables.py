@@ -9,6 +9,8 @@ from hub.kit.db import Base
 OWNERS = (
     "bot.conversation.models",
     "channels.models",
+    "channels.telegram.models",
+    "channels.wechat.models",
     "hub.accounts.models",
     "hub.audit",
     "hub.kit.idempotency",

@@ -5,6 +5,7 @@ from hub.outbox.models import door as door
 from hub.outbox.service import add as add
 from hub.outbox.service import brought as brought
 from hub.outbox.service import cancel as cancel
+from hub.outbox.service import content_of as content_of
 from hub.outbox.service import forget_person as forget_person
 from hub.outbox.service import give_back as give_back
 from hub.outbox.service import hurry as hurry

@@ -113,6 +113,12 @@ async def cancel(session: AsyncSession, message_id: UUID, reason: str = "cancell
     return await repository.change_waiting(session, message_id, state=State.CANCELLED, reason=reason, due_at=None)
 
 
+async def content_of(session: AsyncSession, message_id: UUID) -> Content | None:
+    """What a message was to say; None when it was erased."""
+    row = await session.get(OutboxMessage, message_id)
+    return row.content if row else None
+
+
 async def receipt(
     session: AsyncSession,
     message_id: UUID,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 
 from hub.skills import Choice, ask
-from services.filing.return_kind import Amount, Filer, LineForm, Quantity, ReturnKind, chosen, yuan
+from services.filing.return_kind import PEOPLE, Amount, Filer, Headcount, LineForm, ReturnKind, chosen, yuan
 from services.gateways.tax_core.protocol import TaxItem
 from services.taxes.calculator import Result
 from services.taxes.cit import CIT_PREPAYMENT
@@ -36,10 +36,10 @@ class CitPrepaymentLine(LineForm):
         synonyms=("利润", "累计利润"),
         signed=True,
     )
-    staff: Quantity = ask(
+    staff: Headcount = ask(
         prompt="从业人数的季度平均值是多少人（含劳务派遣）？", label="从业人数", synonyms=("人数", "员工人数"),
         hint="每季（季初＋季末）÷2，再取截至期末各季的平均", invalid="请输入0或更大的人数，例如 12。",
-        ge=0, max_digits=9, decimal_places=2,
+        units=PEOPLE, ge=0, max_digits=9, decimal_places=2,
     )  # fmt: skip
     assets: Amount = yuan("资产总额", "资产总额的季度平均值是多少元？", ..., synonyms=("资产",))
     restricted: Annotated[bool, BeforeValidator(_yes_no)] = ask(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from hub.skills import ask, question_of
-from services.filing.return_kind import Amount, Filer, LineForm, Quantity, ReturnKind, chosen, yuan
+from services.filing.return_kind import Amount, Filer, Kilowatts, LineForm, Metres, ReturnKind, Tons, chosen, yuan
 from services.gateways.tax_core.protocol import TaxItem, Taxpayer, TaxpayerKind, VatKind
 from services.taxes.calculator import CannotCalculate, Result
 from services.taxes.stamp import STAMP, Document, Payer, StampForm
@@ -49,19 +49,19 @@ class VehicleVesselLine(LineForm):
         None, prompt="行驶证上的排量是多少毫升？乘用车需要。", label="排量", invalid="请输入整数毫升，例如 1598。",
         gt=0, le=20000,
     )  # fmt: skip
-    weight: Quantity | None = ask(
+    weight: Tons | None = ask(
         None, prompt="整备质量是多少吨？货车、挂车、专用车需要。", label="整备质量", invalid="请输入吨数，例如 4.5。",
         gt=0, max_digits=9, decimal_places=3,
     )  # fmt: skip
-    net_tons: Quantity | None = ask(
+    net_tons: Tons | None = ask(
         None, prompt="净吨位是多少吨？船舶、驳船需要。", label="净吨位", invalid="请输入吨数，例如 1800。",
         gt=0, max_digits=11, decimal_places=3,
     )  # fmt: skip
-    kilowatts: Quantity | None = ask(
+    kilowatts: Kilowatts | None = ask(
         None, prompt="发动机功率是多少千瓦？拖船需要。", label="功率", invalid="请输入千瓦数，例如 500。",
         gt=0, max_digits=11, decimal_places=3,
     )  # fmt: skip
-    length: Quantity | None = ask(
+    length: Metres | None = ask(
         None, prompt="艇身长度是多少米？游艇需要。", label="艇身长度", invalid="请输入米数，例如 12.5。",
         gt=0, max_digits=7, decimal_places=3,
     )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-from hub.kit.taxtext import parse_amount
+from hub.kit.taxtext import parse_amount, parse_count
 from hub.skills import Choice, ask, question_of
 from services.gateways.tax_core.protocol import Obligation, TaxItem, Taxpayer
 from services.taxes.calculator import Calculator, CannotCalculate, Result
@@ -55,7 +55,25 @@ def _amount(value: object) -> object:
 
 
 Amount = Annotated[Decimal, BeforeValidator(_amount)]
-Quantity = Annotated[Decimal, BeforeValidator(_amount)]
+
+
+def counted(*units: str) -> BeforeValidator:
+    """Reads a number of things, with one of these units behind it or bare."""
+
+    def read(value: object) -> object:
+        if isinstance(value, float):
+            return Decimal(str(value))
+        found = parse_count(value[:_LONGEST], units) if isinstance(value, str) else None
+        return value if found is None else found
+
+    return BeforeValidator(read)
+
+
+Tons = Annotated[Decimal, counted("净吨", "吨")]
+Kilowatts = Annotated[Decimal, counted("千瓦", "kW")]
+Metres = Annotated[Decimal, counted("米", "m")]
+PEOPLE = ("个人", "名员工", "名职工", "个员工", "个职工", "人", "名", "位")
+Headcount = Annotated[Decimal, counted(*PEOPLE)]
 
 
 def chosen(choices: Sequence[Choice]) -> BeforeValidator:

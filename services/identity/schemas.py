@@ -147,7 +147,7 @@ class ProveIdentity(BaseModel):
         invalid="请填写证件上的姓名，例如“张三”。",
         label="姓名",
         hint="与身份证件一致",
-        synonyms=("名字",),
+        synonyms=("名字", "我叫"),
     )
     resident_id: ResidentId | None = ask(
         None,

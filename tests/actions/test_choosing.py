@@ -13,6 +13,7 @@ COMPANIES = (
     Choice("本人", "c"),
 )
 WAYS = (Choice("微信支付", "wechat"), Choice("支付宝", "alipay"), Choice("三方协议扣款", "debit"))
+ALONE = (COMPANIES[0], Choice("李静（本人）", "c"))
 RETURNS = (Choice("增值税 2026年7月至9月", "q3"), Choice("增值税 2026年4月至6月", "q2"))
 
 
@@ -31,6 +32,18 @@ RETURNS = (Choice("增值税 2026年7月至9月", "q3"), Choice("增值税 2026�
         ("第四家", COMPANIES, None),
         ("随便", COMPANIES, None),
         ("b", COMPANIES, "b"),
+        ("杭州晴川咨询", ALONE, "a"),
+        ("给晴川公司办", ALONE, "a"),
+        ("晴川咨询有限公司", ALONE, "a"),
+        ("为本人办理", ALONE, "c"),
+        ("李静的", ALONE, "c"),
+        ("杭州远山贸易有限公司", ALONE, None),
+        ("杭州远山", ALONE, None),
+        ("杭州远山咨询有限公司", ALONE, None),
+        ("远山有限公司", ALONE, None),
+        ("远山公司", ALONE, None),
+        ("李静怡", ALONE, None),
+        ("代表谁", ALONE, None),
         ("用支付宝吧", WAYS, "alipay"),
         ("三方协议", WAYS, "debit"),
         ("支付", WAYS, None),

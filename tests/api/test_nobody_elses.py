@@ -57,8 +57,10 @@ class Ids:
     ticket: str
     trace_id: str
     conversation_id: str
+    message_id: str
     consent_id: str
     charge_id: str
+    place: str = "0"
 
 
 def made_up(ids: Ids) -> Ids:
@@ -67,7 +69,7 @@ def made_up(ids: Ids) -> Ids:
         obligation_id="DJ39999999-vat_small_scale-20260930", taxpayer_id="DJ39999999", filing_id=str(uuid.uuid4()),
         sheet_id=str(uuid.uuid4()), batch_id=str(uuid.uuid4()), order_id=str(uuid.uuid4()), number=uuid.uuid4().hex,
         ticket=ids.ticket, trace_id=str(uuid.uuid4()), conversation_id=str(uuid.uuid4()),
-        consent_id=str(uuid.uuid4()), charge_id=str(uuid.uuid4()),
+        message_id=str(uuid.uuid4()), consent_id=str(uuid.uuid4()), charge_id=str(uuid.uuid4()),
     )  # fmt: skip
 
 
@@ -162,12 +164,13 @@ async def _everything(http: httpx.AsyncClient) -> tuple[Ids, frozenset[str]]:
     async with transaction() as session:
         conversation = await repository.reserve(session, uuid.UUID(talk["conversation_id"]), 1)
         assert conversation is not None
-        await repository.add_inbound(session, conversation, external_id="m1", content=SAID, payload={})
+        message_id = await repository.add_inbound(session, conversation, external_id="m1", content=SAID, payload={})
     number, ticket = order["result"]["opened"]["page"].rsplit("/", 2)[1:]
     ids = Ids(
         obligation_id=OPEN_VAT, taxpayer_id=QINGCHUAN, filing_id=filed["result"]["filing_id"],
         sheet_id=sheet["sheet_id"], batch_id=batch["batch_id"], order_id=order["result"]["id"], number=number,
         ticket=ticket[:-4] + "AAAA", trace_id=sheet["trace_id"], conversation_id=talk["conversation_id"],
+        message_id=str(message_id),
         consent_id=consents[0]["id"], charge_id=order["result"]["charges"][0]["charge_id"],
     )  # fmt: skip
     human = seed.person(VICTIM)

@@ -7,11 +7,12 @@ from uuid import UUID
 
 import httpx
 from fastapi import FastAPI
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from bot.conversation.models import Conversation, Message
 from bot.conversation.service import ConversationService
 from channels.base import Call
+from channels.models import Pace
 from channels.pushing import DoorDeliverer
 from channels.web.pages import error_page
 from channels.webhook import router_of
@@ -71,6 +72,8 @@ class Bench:
             if not due:
                 return
             for message_id in due:
+                async with transaction() as session:
+                    await session.execute(delete(Pace))  # time goes on between messages
                 await self.delivery.deliver(message_id)
 
     async def _due(self, *, later: bool) -> list[UUID]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import random
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -48,6 +50,26 @@ def long_answer(door: Bench) -> str:
         number += 1
         answer += f"第{number}条规定，应纳税额为{number * 1000}.55元，于15日内缴纳。"
     return answer
+
+
+def damaged(body: bytes, chance: random.Random) -> bytes:
+    """A body with a few wounds: bytes changed, cut, doubled, numbers and words blown up."""
+    for _ in range(chance.randint(1, 4)):
+        place = chance.randrange(len(body) + 1)
+        match chance.randrange(5):
+            case 0:
+                body = body[:place] + bytes([chance.randrange(256)]) + body[place + 1 :]
+            case 1:
+                body = body[:place]
+            case 2:
+                body = body[:place] + body[place // 2 :]
+            case 3:
+                body = re.sub(rb"\d+", lambda _: str(chance.choice((-1, 0, 2**63, 10**40))).encode(), body, count=2)
+            case _:
+                body = (
+                    body[:place] + chance.choice((b"\\u0000", b"\\ud800", b'""', b"null", b"{}", b"]]>")) + body[place:]
+                )
+    return body
 
 
 def test_every_door_has_a_hand() -> None:
@@ -146,6 +168,15 @@ class TestReceiving:
         assert (await door.say(door.hand.text(ANN, words.encode("utf-8", "ignore").decode(), 1))).status_code < 500
         assert not any(text.startswith("/") for text in door.rasa.texts())
 
+    @pytest.mark.parametrize("seed", range(3))
+    async def test_damaged_calls_are_never_an_error_of_ours(self, door: Bench, seed: int) -> None:
+        chance = random.Random(seed)
+        models = [door.hand.text(ANN, "你好，税率3%是多少？", 1), *door.hand.unsupported(ANN, 2)]
+        for _ in range(40):
+            body = damaged(chance.choice(models).body, chance)
+            assert (await door.call(door.hand.signed(body))).status_code < 500, body
+        await door.turns()
+
     async def test_what_the_bot_cannot_read_gets_a_friendly_answer(self, door: Bench) -> None:
         for call in door.hand.unsupported(ANN, 1):
             before = len(door.heard())
@@ -191,6 +222,23 @@ class TestRendering:
         await door.say(door.hand.text(ANN, "查", 1))
         await door.say(door.hand.text(ANN, "1", 2))
         assert door.rasa.texts()[-1] == "1"
+
+    async def test_the_title_of_a_button_may_be_typed(self, door: Bench) -> None:
+        door.rasa.answers["哪种"] = [{"custom": {"text": "您是哪种纳税人？", "buttons": CHOICES}}]
+        await door.say(door.hand.text(ANN, "哪种", 1))
+        await door.say(door.hand.text(ANN, "小规模纳税人", 2))
+        assert door.rasa.texts() == ["哪种", "小规模"]
+
+    async def test_who_waits_for_a_human_may_still_go_back(self, door: Bench) -> None:
+        door.rasa.answers["人工"] = [{"custom": {"text": "前面还有3位。", "buttons": [handoff.LEAVE_QUEUE]}}]
+        await door.say(door.hand.text(ANN, "人工", 1))
+        talk = await door.conversation()
+        async with transaction() as session:
+            await handoff.hand_off(session, talk.id, HandoffReason.CUSTOMER_REQUEST)
+        await door.say(door.hand.text(ANN, "我的问题是契税", 2))
+        await door.say(door.hand.text(ANN, handoff.LEAVE_QUEUE["title"], 3))
+        assert door.heard()[-1].startswith("已取消排队")
+        assert (await door.conversation()).state == State.WITH_BOT
 
     async def test_citations_stand_below_in_a_line(self, door: Bench) -> None:
         cited = {"title": "中华人民共和国契税法", "document_number": "", "article": "第三条"}
@@ -341,6 +389,19 @@ class TestPushing:
             await handoff.announce(session, talk.id, "很久以后。")
         await door.deliver(later=True)
         assert ("很久以后。" in door.heard()) == (window is None)
+
+    async def test_a_full_window_is_opened_by_the_next_message(self, door: Bench) -> None:
+        most = door.hand.channel.capabilities.window_messages
+        await door.say(door.hand.text(ANN, "你好", 1))
+        talk = await door.conversation()
+        async with transaction() as session:
+            await session.execute(update(ChannelIdentity).values(pushed=most or 1000))
+            await handoff.announce(session, talk.id, "还有一件事。")
+        await door.deliver(later=True)
+        assert ("还有一件事。" in door.heard()) == (most is None)
+        await door.say(door.hand.text(ANN, "什么事", 2))
+        await door.deliver()
+        assert "\n\n".join(door.heard()) == "听到：你好\n\n还有一件事。\n\n听到：什么事"
 
     async def test_receipts_settle_what_was_sent(self, door: Bench) -> None:
         await door.say(door.hand.text(ANN, "你好", 1))

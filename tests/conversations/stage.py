@@ -41,7 +41,7 @@ T = TypeVar("T")
 _OURS = (PaymentOrderCharge, PaymentOrder, FilingBatchRow, FilingBatch, TaxReturn, FilingSheet)
 """Our own records of what was filed and paid, in the order in which they may go."""
 AMOUNT = re.compile(r"\d\.\d{2}元")
-REPEATS = ("查验结果", "已把", "已填写", "税务机关已有数据的", "上次申报的")
+REPEATS = re.compile(r"查验结果|已把|已填写|税务机关已有数据的|上次申报的|.*的申报记录：")
 """How messages begin that work nothing out: they say once more what the person, a platform or the core system said."""
 
 
@@ -176,9 +176,7 @@ async def _untraced(session: AsyncSession, conversation_id: UUID) -> list[str]:
     return [
         one.text
         for one in said
-        if AMOUNT.search(one.text)
-        and not {"trace", "entry_id"} & one.payload.keys()
-        and not one.text.startswith(REPEATS)
+        if AMOUNT.search(one.text) and not {"trace", "entry_id"} & one.payload.keys() and not REPEATS.match(one.text)
     ]
 
 

@@ -482,3 +482,69 @@ async def test_the_worker_brings_out_what_was_committed(empty_database: str, mon
         await worker.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False)
     assert carrier.asked == [str(message_id)]
     assert (await row_of(message_id)).state == State.SENT
+
+
+TALK = UUID("01930000-0000-7000-8000-000000000002")
+
+
+async def in_line(place: int, way: str = "door:plain") -> UUID:
+    return await accepted(f"line {way} {place}", channel=way, place=place, conversation_id=TALK, urgent=True)
+
+
+def doors(carrier: Carrier) -> Delivery:
+    return Delivery({"door:plain": carrier, "door:other": carrier}, {})
+
+
+async def test_a_pause_that_the_other_side_names_is_kept(empty_database: str, hands: Clock) -> None:
+    carrier, message_id = Carrier(answers=(NotNow("limited", timedelta(seconds=7)),)), await accepted(urgent=True)
+    await by(carrier).deliver(message_id)
+    assert (await row_of(message_id)).due_at == NOON + timedelta(seconds=7)
+    hands.move(seconds=8)
+    await by(carrier).deliver(message_id)
+    assert len(carrier.received) == 1
+
+
+async def test_a_line_goes_in_order_and_lines_do_not_wait_for_each_other(empty_database: str, hands: Clock) -> None:
+    second, first, other = await in_line(2), await in_line(1), await in_line(3, "door:other")
+    carrier = Carrier(answers=(None, NotNow("away", timedelta(minutes=1))))
+    delivery = doors(carrier)
+    for message_id in (other, first, second):
+        await delivery.deliver(message_id)
+    assert carrier.asked == [str(other), str(first)], "the second waits behind the first"
+    assert (await row_of(second)).due_at == NOON + timedelta(minutes=1, seconds=1)
+    hands.move(minutes=1)
+    await delivery.deliver(first)
+    assert (await row_of(second)).due_at == hands.moment, "its turn comes with the end of the first"
+    await delivery.deliver(second)
+    assert carrier.asked[2:] == [str(first), str(second)]
+
+
+@pytest.mark.parametrize("end", [Never("refused"), Uncertain("lost")])
+async def test_no_end_of_a_message_holds_its_line_up(empty_database: str, hands: Clock, end: Exception) -> None:
+    first, second = await in_line(1), await in_line(2)
+    carrier = Carrier(takes_key=False, answers=(end, end))
+    delivery = doors(carrier)
+    for _ in range(3):
+        await delivery.deliver(first)
+        hands.move(hours=1)
+    assert (await row_of(first)).due_at is None
+    await delivery.deliver(second)
+    assert carrier.asked[-1] == str(second)
+
+
+async def test_two_workers_never_send_two_of_a_line_at_once(empty_database: str, hands: Clock) -> None:
+    class Slow(Carrier):
+        busy = 0
+
+        async def deliver(self, letter: Letter) -> Taken:
+            self.busy += 1
+            assert self.busy == 1
+            await asyncio.sleep(0.05)
+            self.busy -= 1
+            return await super().deliver(letter)
+
+    carrier, line = Slow(), [await in_line(place) for place in range(5)]
+    for _ in range(6):
+        hands.move(seconds=2)
+        await asyncio.gather(*(doors(carrier).deliver(message_id) for message_id in line))
+    assert carrier.asked == [str(message_id) for message_id in line]

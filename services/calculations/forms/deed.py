@@ -9,7 +9,7 @@ from pydantic import BeforeValidator
 
 from hub.skills import Choice, Values, ask
 from services.calculations.forms.chat_form import ChatForm, law_day, written
-from services.calculations.forms.reading import Amount, Day, by_names, read_area, read_share
+from services.calculations.forms.reading import SQUARE_METRES, Amount, Day, by_names, read_area, read_share
 from services.taxes.deed import Home
 
 read_home = by_names({
@@ -36,7 +36,7 @@ class DeedChat(ChatForm):
     area: Annotated[Decimal | None, BeforeValidator(read_area)] = ask(
         None, prompt="房屋的建筑面积是多少平方米？", label="面积", hint="建筑面积，平方米",
         synonyms=("建筑面积", "平方米", "平米"), invalid="请输入建筑面积（平方米），例如89.5。",
-        gt=0, max_digits=9, decimal_places=2,
+        units=SQUARE_METRES, gt=0, max_digits=9, decimal_places=2,
     )  # fmt: skip
     local_rate: Annotated[Decimal | None, BeforeValidator(read_share)] = ask(
         None, prompt="当地的契税税率是多少？", label="当地税率", hint="例如3%", synonyms=("税率",),

@@ -36,7 +36,7 @@ class LabourChat(ChatForm):
     )  # fmt: skip
     months: Month | None = ask(
         None, prompt="今年到本月，在这个单位（平台）一共干了几个月？", label="从业月份数",
-        synonyms=("月份数", "几个月"), invalid="请输入1到12的整数，例如3个月。", ge=1, le=12,
+        synonyms=("月份数", "几个月"), invalid="请输入1到12的整数，例如3个月。", units=("个月",), ge=1, le=12,
     )  # fmt: skip
     withheld: Amount | None = ask(
         None, prompt="今年以前月份，这个单位（平台）已经预扣了多少个人所得税？", label="已预扣税额",

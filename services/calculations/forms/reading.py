@@ -15,18 +15,18 @@ from typing import Annotated
 from pydantic import BeforeValidator
 
 from hub.kit import clock
-from hub.kit.taxtext import normalise, parse_amount, parse_date
+from hub.kit.taxtext import normalise, parse_amount, parse_count, parse_date
 from hub.skills import Choice
 
 LONGEST_INPUT = 200
 NOTHING = (Choice("没有", "0"),)
+SQUARE_METRES = ("平方米", "平方", "平米", "平", "㎡", "m2")
+MILLILITRES = ("毫升", "cc", "ml")
 
 _PLAIN = re.compile(r"-?\d{1,20}(?:\.\d{1,20})?", re.ASCII)
 _NONE = re.compile(r"(?:我|都|还|也|暂时|目前)?(?:没有?|无|零|不[交缴扣])(?:[交缴扣过]|了|的)?[。.!！]?")
 _PERCENT = re.compile(r"(\d{1,2}(?:\.\d{1,4})?)\s?%")
 _MONTH = re.compile(r"(?<![\d十])(1[0-2]|[1-9]|十[一二]?|[一二三四五六七八九])\s?个?月")
-_AREA = re.compile(r"(\d{1,7}(?:\.\d{1,2})?)\s?(?:平方米|平方|平米|平|㎡|m2)", re.IGNORECASE)
-_WHOLE = re.compile(r"(?<!\d)(\d{1,6})\s?(?:毫升|cc|ml)", re.IGNORECASE)
 _CHINESE = {word: number for number, word in enumerate("一二三四五六七八九十", 1)} | {"十一": 11, "十二": 12}
 
 
@@ -73,17 +73,20 @@ def read_share(value: object) -> object:
 
 
 def read_area(value: object) -> object:
-    """Square metres: 89.5平, 89.5㎡, 89.5."""
-    text = _text(value)
-    found = _AREA.search(text) if text else None
-    return Decimal(found[1]) if found else value
+    """Square metres: 89.5平, 一百二十平, 89.5."""
+    return _counted(value, SQUARE_METRES)
 
 
 def read_millilitres(value: object) -> object:
     """Millilitres: 250毫升, 250cc, 250."""
+    found = _counted(value, MILLILITRES)
+    return int(found) if isinstance(found, Decimal) and found == found.to_integral_value() else value
+
+
+def _counted(value: object, units: Sequence[str]) -> object:
     text = _text(value)
-    found = _WHOLE.search(text) if text else None
-    return int(found[1]) if found else value
+    found = None if text is None else parse_count(text, units)
+    return value if found is None else found
 
 
 def by_names(names: Mapping[StrEnum, Sequence[str]]) -> Callable[[object], object]:

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator
 
 from hub.skills import Choice, Values, ask
 from services.calculations.forms.chat_form import ChatForm, law_day, written
-from services.calculations.forms.reading import NOTHING, Amount, Day, by_names, read_millilitres
+from services.calculations.forms.reading import MILLILITRES, NOTHING, Amount, Day, by_names, read_millilitres
 from services.taxes.vehicle_purchase import Source, Terms, Vehicle
 
 
@@ -64,7 +64,7 @@ class VehiclePurchaseChat(ChatForm):
     )  # fmt: skip
     displacement: Annotated[int | None, BeforeValidator(read_millilitres)] = ask(
         None, prompt="摩托车的排气量是多少毫升？", label="排气量", synonyms=("毫升",),
-        invalid="请输入排气量（毫升），例如250。", gt=0, le=10000,
+        invalid="请输入排气量（毫升），例如250。", units=MILLILITRES, gt=0, le=10000,
     )  # fmt: skip
     source: Annotated[Source, BeforeValidator(read_source)] = ask(
         Source.BOUGHT, prompt="这辆车是怎么取得的？", label="取得方式",

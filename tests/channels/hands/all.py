@@ -7,9 +7,15 @@ from collections.abc import Callable, Mapping
 from tests.channels.hands.hand import Hand
 from tests.channels.hands.plain import PlainHand, SlipHand
 from tests.channels.hands.sms import SmsHand
+from tests.channels.hands.telegram import TelegramHand
+from tests.channels.hands.wechat import CompatibleWechatHand, PlainWechatHand, WechatHand
 
 HANDS: Mapping[str, Callable[[], Hand]] = {
     "plain": PlainHand,
     "slip": SlipHand,
+    "telegram": TelegramHand,
+    "wechat": WechatHand,
+    "wechat-compatible": CompatibleWechatHand,
+    "wechat-plain": PlainWechatHand,
     "sms": SmsHand,
 }

@@ -68,6 +68,10 @@ class Hand(Protocol):
         """Messages that do not come from the party: no signature, a wrong one, one for another body, a stale one."""
         ...
 
+    def signed(self, body: bytes) -> Call:
+        """Any bytes at all, signed as the party would."""
+        ...
+
     def malformed(self) -> list[Call]:
         """Calls with a good signature that say what no party says."""
         ...

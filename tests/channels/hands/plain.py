@@ -163,6 +163,9 @@ class PlainHand:
             self._call(content, seconds_ago=600),
         ]
 
+    def signed(self, body: bytes) -> Call:
+        return self._call(body)
+
     def malformed(self) -> list[Call]:
         contents = [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"id": {}}', b'{"id": "x"}', b'{"sender": "x"}',
                     b'{"id": "x", "sender": "' + b"y" * 5000 + b'"}', b"[" * 5000]  # fmt: skip

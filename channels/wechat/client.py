@@ -1,0 +1,184 @@
+"""Our calls to WeChat: customer-service messages, menu, codes to scan; its error codes as what the outbox understands.
+
+Source: developers.weixin.qq.com/doc/offiaccount/Getting_Started/Global_Return_Code.html.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, NoReturn
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+from channels.base import Blocked
+from channels.wechat.account import Account
+from channels.wechat.tokens import Tokens
+from hub.kit import clock
+from hub.kit.logging import get_logger
+from hub.outbox.letters import Never, NotNow, Uncertain
+from hub.outbox.models import Failure
+from services.gateways.signed_http import open_client
+
+log = get_logger(__name__)
+
+INVALID_TOKEN = frozenset({40001, 40014, 42001})
+LATER: Mapping[int, tuple[str, timedelta | None]] = {
+    -1: ("busy", None),
+    45009: ("day_limit", timedelta(hours=1)),
+    45011: ("minute_limit", timedelta(minutes=1)),
+    45047: ("reply_window_full", timedelta(hours=1)),
+    # what the operator puts right; messages wait for it
+    40013: ("app_id", timedelta(minutes=10)),
+    40125: ("app_secret", timedelta(minutes=10)),
+    40164: ("address_not_listed", timedelta(minutes=10)),
+    61024: ("app_id", timedelta(minutes=10)),
+} | {code: ("token", timedelta(minutes=1)) for code in INVALID_TOKEN}
+"""Refusals that time, the person's next message or the operator puts right."""
+BLOCKING: Mapping[int, str] = {43004: "not_subscribed", 48002: "refuses", 50005: "not_subscribed"}
+PERMANENT: Mapping[int, str] = {45015: "reply_window_over", 40003: "unknown_person", 50002: "restricted"}
+
+
+class WechatRefusal(Exception):
+    """WeChat said no, under this code."""
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+        super().__init__(f"errcode {code}")
+
+
+class _Token(BaseModel):
+    access_token: str
+    expires_in: int
+
+
+class Code(BaseModel):
+    """A code to scan: `url` is what it shows."""
+
+    ticket: str
+    url: str
+    expire_seconds: int
+
+
+class WechatClient:
+    """A client of api.weixin.qq.com for one account."""
+
+    def __init__(
+        self, account: Account, address: httpx.URL, timeout_seconds: float,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:  # fmt: skip
+        self._account = account
+        self._address = address
+        self._http = open_client(timeout_seconds, transport)
+        self._tokens = Tokens(account.app_id, self._fetch_token)
+
+    async def send_text(self, open_id: str, text: str) -> None:
+        """A customer-service message (客服消息).
+
+        Raises `NotNow`, `Uncertain`, `Never`, `Blocked`.
+        """
+        said = {"touser": open_id, "msgtype": "text", "text": {"content": text}}
+        await self._understood("/cgi-bin/message/custom/send", said)
+
+    async def make_menu(self, menu: Mapping[str, Any]) -> None:
+        """Replace the menu of the account; phones show it within a day.
+
+        Raises as `send_text`.
+        """
+        await self._understood("/cgi-bin/menu/create", menu)
+
+    async def make_code(self, scene: str, duration: timedelta) -> Code:
+        """A code that tells us by its scene when somebody scans it.
+
+        Raises as `send_text`.
+        """
+        asked = {
+            "expire_seconds": int(duration.total_seconds()), "action_name": "QR_STR_SCENE",
+            "action_info": {"scene": {"scene_str": scene}},
+        }  # fmt: skip
+        answer = await self._understood("/cgi-bin/qrcode/create", asked)
+        try:
+            return Code.model_validate(answer)
+        except ValidationError as error:
+            raise Uncertain("malformed_reply") from error
+
+    async def token(self) -> str:
+        """The access token that is good now.
+
+        Raises as `send_text`.
+        """
+        try:
+            return await self._tokens.get()
+        except WechatRefusal as refusal:
+            _raise(refusal.code)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def _understood(self, path: str, content: Mapping[str, Any]) -> dict[str, Any]:
+        """Call with the shared token; a token that WeChat no longer takes is renewed, once."""
+        try:
+            token = await self._tokens.get()
+            try:
+                return await self._post(path, content, token)
+            except WechatRefusal as refusal:
+                if refusal.code not in INVALID_TOKEN:
+                    raise
+            return await self._post(path, content, await self._tokens.get(instead_of=token))
+        except WechatRefusal as refusal:
+            log.warning("wechat_refused", path=path, code=refusal.code)
+            _raise(refusal.code)
+
+    async def _fetch_token(self, force: bool) -> tuple[str, datetime]:
+        asked = {
+            "grant_type": "client_credential", "appid": self._account.app_id, "secret": self._account.app_secret,
+            "force_refresh": force,
+        }  # fmt: skip
+        try:
+            answer = _Token.model_validate(await self._post("/cgi-bin/stable_token", asked))
+        except (ValidationError, Uncertain) as error:
+            # asking again does no harm here: the message itself has not been sent
+            raise NotNow("token") from error
+        return answer.access_token, clock.now() + timedelta(seconds=answer.expires_in)
+
+    async def _post(self, path: str, content: Mapping[str, Any], token: str | None = None) -> dict[str, Any]:
+        """Raises `WechatRefusal`, `NotNow`, `Uncertain`, `Never`."""
+        # WeChat shows \uXXXX as it stands, so the text goes as it is
+        body = json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
+        url = self._address.copy_with(path=self._address.path.rstrip("/") + path)
+        try:
+            response = await self._http.post(
+                url, content=body, params={"access_token": token} if token else None,
+                headers={"Content-Type": "application/json"},
+            )  # fmt: skip
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise NotNow("unreachable") from error
+        except httpx.HTTPError as error:
+            raise Uncertain("no_answer") from error
+        if response.status_code == 503:
+            raise NotNow("http_503")
+        if response.status_code >= 500:
+            raise Uncertain(f"http_{response.status_code}")
+        if response.status_code != httpx.codes.OK:
+            raise Never(f"http_{response.status_code}", Failure.TECHNICAL)
+        try:
+            answer = json.loads(response.content)
+            code = int(answer.get("errcode", 0))
+        except (ValueError, TypeError, AttributeError) as error:
+            raise Uncertain("malformed_reply") from error
+        if code:
+            raise WechatRefusal(code)
+        return dict(answer)
+
+
+def _raise(code: int) -> NoReturn:
+    if code in LATER:
+        raise NotNow(*LATER[code])
+    if code in BLOCKING:
+        raise Blocked(BLOCKING[code])
+    if code in PERMANENT:
+        raise Never(PERMANENT[code])
+    raise Never(f"errcode_{code}", Failure.TECHNICAL)
