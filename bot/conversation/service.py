@@ -117,16 +117,10 @@ class ConversationService:
     ) -> UUID:
         """Transaction 1: what was said is ours once the caller commits; the message's id, or the first one's.
 
-                `carried`: "payload" of a pressed button, the "address" it came from, "attachments", a "notice" to say to a
-        <<<<<<< HEAD
-                message without words, a "confirmation" that its door owes whoever owns the chat, and "hold_until", before which
-                the answer is not pushed because the door may still give it. `door_id`: the channel identity that spoke. Raises
-                `ConversationNotFound`, `Unauthorized`.
-        =======
-                message without words, "open" where others read along, and "hold_until", before which the answer is not pushed
-                because the door may still give it. `door_id`: the channel identity that spoke.
-                Raises `ConversationNotFound`, `Unauthorized`.
-        >>>>>>> 36e56f7acd8a7f87e914629bc7b65a7ba9dbccb2
+        `carried`: "payload" of a pressed button, the "address" it came from, "attachments", a "notice" to say to a
+        message without words, a "confirmation" that its door owes whoever owns the chat, "open" where others read
+        along, and "hold_until", before which the answer is not pushed because the door may still give it. `door_id`:
+        the channel identity that spoke. Raises `ConversationNotFound`, `Unauthorized`.
         """
         found = await repository.reserve(session, conversation_id, 1, door_id=door_id)
         conversation = _opened(found, token)
