@@ -8,6 +8,7 @@ import pytest
 from purgatory.domain import model
 
 from bot.conversation.service import ConversationService
+from channels import pace
 from tests.bot.conftest import conversations as conversations
 from tests.bot.conftest import rasa as rasa
 from tests.bot.rasa_wire import RasaWire
@@ -19,7 +20,7 @@ from tests.hub.accounts.clock_hands import Hands
 
 @pytest.fixture
 def hands(monkeypatch: pytest.MonkeyPatch) -> Hands:
-    """The clock of the test, which the circuit breakers read too."""
+    """The clock of the test, which the circuit breakers read too, and which goes on while a sender waits its turn."""
     hands = Hands(monkeypatch)
 
     class Time:
@@ -27,7 +28,13 @@ def hands(monkeypatch: pytest.MonkeyPatch) -> Hands:
         def time() -> float:
             return hands.now.timestamp()
 
+    class Standing:
+        @staticmethod
+        async def sleep(seconds: float) -> None:
+            hands.move(seconds=seconds)
+
     monkeypatch.setattr(model, "time", Time)
+    monkeypatch.setattr(pace, "asyncio", Standing)
     return hands
 
 
@@ -46,5 +53,6 @@ async def door(
     await hand.gateway.close()
     hand.gateway = carriers.gateway
     bench = Bench(hand, conversations, rasa)
+    bench.keeps_pace = True
     yield bench
     await bench.close()
