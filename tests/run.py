@@ -49,8 +49,8 @@ FAST = [
 PRODUCT = [
     ("dialogue model", [PY, "-m", "hub.cli", "dialogue", "train"]),
     ("conversations on the real Rasa, pages in the real browser",
-     [PY, "-m", "pytest", "-q", "-m", "(dialogue or browser) and not (chaos or soak)"]),
-    ("kills and fuzzing, short", [PY, "-m", "pytest", "-q", "-m", "chaos and not soak"]),
+     [PY, "-m", "pytest", "-q", "--durations", "12", "-m", "(dialogue or browser) and not (chaos or soak)"]),
+    ("kills and fuzzing, short", [PY, "-m", "pytest", "-q", "--durations", "12", "-m", "chaos and not soak"]),
 ]  # fmt: skip
 SOAK = [
     ("the long runs",

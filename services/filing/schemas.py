@@ -176,7 +176,7 @@ class RefusalRead(BaseModel):
 
 
 class ReturnSummary(BaseModel):
-    """A return in a list; `id` is there for those that were filed here."""
+    """A return in a list; `id`, and the `trace_id` that prints its steps, are there for those that were filed here."""
 
     id: UUID | None
     return_id: str | None
@@ -190,6 +190,7 @@ class ReturnSummary(BaseModel):
     confirmed_at: datetime
     replaces: str | None
     refusal: RefusalRead | None
+    trace_id: UUID | None = None
 
 
 class ReturnList(BaseModel):

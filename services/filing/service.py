@@ -224,6 +224,7 @@ def summary(record: TaxReturn, row: FilingSheet) -> ReturnSummary:
         status=record.status, receipt_number=filed.receipt_number if filed else None, total=sheet.total,
         due_on=sheet.due_on, confirmed_at=record.confirmed_at,
         replaces=sheet.earlier.return_id if sheet.earlier else None, refusal=outcome.refusal,
+        trace_id=row.trace_id,
     )  # fmt: skip
 
 

@@ -47,6 +47,8 @@ async def returns(context: SkillContext, form: NoForm) -> SkillResult:
         text=texts.returns_text(principal.taxpayer_name or principal.name, listed),
         result=listed.model_dump(mode="json"),
         buttons=(CALENDAR_BUTTON, HUMAN),
+        # "为什么是这个数" after the list explains its newest
+        trace_id=next((str(one.trace_id) for one in listed.returns if one.trace_id), None),
     )
 
 

@@ -17,7 +17,7 @@ from tests.chaos.test_replay import next_sales, open_vat, signed_in_chat
 from tests.product import Product
 from tests.services.tax_core import NOODLES, SONGJIAN
 
-pytestmark = [pytest.mark.chaos, pytest.mark.soak, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 
 RESIDENT_ID = re.compile(r"(?<!\d)[1-9]\d{16}[\dXx](?!\d)")
 MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")

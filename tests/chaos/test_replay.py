@@ -23,7 +23,7 @@ from tests.conftest import free_port
 from tests.product import Product, Talk
 from tests.services.tax_core import NOODLES, SONGJIAN
 
-pytestmark = [pytest.mark.chaos, pytest.mark.soak, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(900)]
 
 TIMES = 5
 CHATTER, FILER = "陈大勇", "李静"

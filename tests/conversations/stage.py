@@ -41,6 +41,8 @@ T = TypeVar("T")
 _OURS = (PaymentOrderCharge, PaymentOrder, FilingBatchRow, FilingBatch, TaxReturn, FilingSheet)
 """Our own records of what was filed and paid, in the order in which they may go."""
 AMOUNT = re.compile(r"\d\.\d{2}元")
+REPEATS = ("查验结果", "已把", "已填写", "税务机关已有数据的", "上次申报的")
+"""How messages begin that work nothing out: they say once more what the person, a platform or the core system said."""
 
 
 class Stage:
@@ -171,7 +173,13 @@ async def _untraced(session: AsyncSession, conversation_id: UUID) -> list[str]:
         select(Message).where(Message.conversation_id == conversation_id, Message.author == Author.BOT)
     )
     # knowledge answers carry the citation of the article that the amount stands in
-    return [one.text for one in said if AMOUNT.search(one.text) and not {"trace", "entry_id"} & one.payload.keys()]
+    return [
+        one.text
+        for one in said
+        if AMOUNT.search(one.text)
+        and not {"trace", "entry_id"} & one.payload.keys()
+        and not one.text.startswith(REPEATS)
+    ]
 
 
 async def _latest_code(session: AsyncSession, who: SeededPerson) -> str:

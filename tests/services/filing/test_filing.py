@@ -266,6 +266,7 @@ async def test_calendar_and_returns_are_told(core: str) -> None:
     assert [button.payload for button in calendar.buttons][:2] == ["skill:file_vat", "skill:file_cit"]
     done = await file({"obligation_id": OPEN_VAT})
     listed = await file({}, skill="my_returns")
+    assert listed.trace_id == done.trace_id, "the list explains its newest"
     assert done.receipt in listed.text
     assert "2026年第二季度" in listed.text, "those that were filed elsewhere are shown as well"
     statuses = {one["period"]: one["status"] for one in listed.result["returns"] if one["form"] == VAT}
