@@ -7,8 +7,13 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
 
 import psutil
 
@@ -21,79 +26,120 @@ LIMIT = 20 * 60
 """Seconds that a step may take: far beyond what any needs, so that what hangs is named instead of waited for."""
 SOAK_LIMIT = 3 * 3600
 
-FAST = [
-    ("format", [BIN / "ruff", "format", "--check", "."]),
-    ("lint", [BIN / "ruff", "check", "."]),
-    ("types", [BIN / "mypy"]),
-    ("import rule", [BIN / "lint-imports"]),
-    ("vectors of the content", [PY, "-m", "hub.cli", "knowledge", "vectors"]),
-    ("generated dialogue files", [PY, "-m", "hub.cli", "dialogue", "check"]),
-    (
-        "unit and contract tests",
-        [
-            PY,
-            "-m",
-            "pytest",
-            "-q",
-            "-n",
-            "2",
-            "--dist",
-            "loadscope",
-            "--timeout",
-            "300",
-            "-m",
-            f"not ({NEEDS_PRODUCT})",
-        ],
-    ),
-]
-PRODUCT = [
-    ("dialogue model", [PY, "-m", "hub.cli", "dialogue", "train"]),
-    ("conversations on the real Rasa, pages in the real browser",
-     [PY, "-m", "pytest", "-q", "--durations", "12", "-m", "(dialogue or browser) and not (chaos or soak)"]),
-    ("kills and fuzzing, short", [PY, "-m", "pytest", "-q", "--durations", "12", "-m", "chaos and not soak"]),
-]  # fmt: skip
-SOAK = [
-    ("the long runs",
-     [PY, "-m", "pytest", "-q", "-m", "soak or chaos", "--timeout", "7200", "-o", "faulthandler_timeout=3600"]),
-]  # fmt: skip
+
+@dataclass(frozen=True)
+class Step:
+    """A check, and how long it may take."""
+
+    title: str
+    command: Sequence[str | Path]
+    limit: float = LIMIT
 
 
-def run(command: Sequence[str], environment: Mapping[str, str], limit: float) -> int:
+def pytest(*arguments: str) -> list[str | Path]:
+    """The command that runs some of the tests."""
+    return [PY, "-m", "pytest", "-q", *arguments]
+
+
+FORMAT = Step("format", [BIN / "ruff", "format", "--check", "."])
+LINT = Step("lint", [BIN / "ruff", "check", "."])
+TYPES = Step("types", [BIN / "mypy"])
+IMPORTS = Step("import rule", [BIN / "lint-imports"])
+DIALOGUE = Step("generated dialogue files", [PY, "-m", "hub.cli", "dialogue", "check"])
+VECTORS = Step("vectors of the content", [PY, "-m", "hub.cli", "knowledge", "vectors"])
+MODEL = Step("dialogue model", [PY, "-m", "hub.cli", "dialogue", "train"])
+UNITS = Step(
+    "unit and contract tests",
+    pytest("-n", "2", "--dist", "loadscope", "--timeout", "300", "--durations", "8", "-m", f"not ({NEEDS_PRODUCT})"),
+)
+TALKS = Step(
+    "conversations on the real Rasa, pages in the real browser",
+    pytest("--durations", "12", "-m", "(dialogue or browser) and not (chaos or soak)"),
+)
+KILLS = Step("kills and fuzzing, short", pytest("--durations", "12", "-m", "chaos and not soak"))
+LONG = Step(
+    "the long runs",
+    pytest("-m", "soak or chaos", "--timeout", "7200", "-o", "faulthandler_timeout=3600"),
+    SOAK_LIMIT,
+)
+
+QUICK: list[list[Step]] = [[FORMAT], [LINT], [TYPES], [IMPORTS], [DIALOGUE]]
+FAST = [*QUICK, [VECTORS], [UNITS]]
+# what waits for processes and pages leaves most of two cores idle: it shares them with what computes
+EVERYTHING = [*QUICK, [VECTORS, MODEL], [UNITS, TALKS], [KILLS]]
+
+
+def run(step: Step, environment: Mapping[str, str], output: IO[bytes] | None) -> int:
     """The exit status of a step; one that hangs is ended, and its pytest processes say first where they stand."""
-    step = subprocess.Popen(command, cwd=ROOT, env=environment)
+    running = subprocess.Popen(
+        [str(word) for word in step.command], cwd=ROOT, env=environment, stdout=output, stderr=output
+    )
     try:
-        return step.wait(limit)
+        return running.wait(step.limit)
     except subprocess.TimeoutExpired:
-        sys.stdout.write(f"\nno end after {limit:.0f} s\n")
-        sys.stdout.flush()
-    running = [*psutil.Process(step.pid).children(recursive=True), psutil.Process(step.pid)]
-    for process in running:
+        message = f"\nno end after {step.limit:.0f} s\n"
+        (output or sys.stdout.buffer).write(message.encode())
+    every = [*psutil.Process(running.pid).children(recursive=True), psutil.Process(running.pid)]
+    for process in every:
         with contextlib.suppress(psutil.NoSuchProcess):
             # pytest answers an abort with the stacks of all its threads
             process.send_signal(signal.SIGABRT)
-    for process in psutil.wait_procs(running, 10)[1]:
+    for process in psutil.wait_procs(every, 10)[1]:
         process.kill()
     return 124
 
 
+def told(step: Step, status: int, seconds: float) -> None:
+    """Say how a step ended."""
+    sys.stdout.write(f"--- {step.title}: {seconds:.0f} s, {time.strftime('%H:%M:%S')}\n")
+    if status != 0:
+        sys.stdout.write(f"FAILED: {step.title}\n")
+    sys.stdout.flush()
+
+
+def alone(step: Step, environment: Mapping[str, str]) -> int:
+    """Run a step in the open."""
+    sys.stdout.write(f"\n=== {step.title}\n")
+    sys.stdout.flush()
+    began = time.monotonic()
+    status = run(step, environment, None)
+    told(step, status, time.monotonic() - began)
+    return status
+
+
+def together(steps: Sequence[Step], environment: Mapping[str, str]) -> int:
+    """Run steps side by side and print what each said when it has ended; the first bad status, or 0."""
+    sys.stdout.write("\n=== side by side: " + " | ".join(step.title for step in steps) + "\n")
+    sys.stdout.flush()
+
+    def one(step: Step) -> tuple[int, float, bytes]:
+        began = time.monotonic()
+        with tempfile.TemporaryFile() as output:
+            status = run(step, environment, output)
+            output.seek(0)
+            return status, time.monotonic() - began, output.read()
+
+    worst = 0
+    with ThreadPoolExecutor(len(steps)) as pool:
+        running = {pool.submit(one, step): step for step in steps}
+        for ended in as_completed(running):
+            status, seconds, output = ended.result()
+            sys.stdout.write(f"\n=== {running[ended].title}\n{output.decode(errors='replace')}")
+            told(running[ended], status, seconds)
+            worst = worst or status
+    return worst
+
+
 def main() -> None:
-    """Run the checks; the first that fails ends the run with its exit status."""
-    steps = list(FAST)
-    if "--fast" not in sys.argv:
-        steps += PRODUCT
+    """Run the checks; the first group with a failure ends the run with its exit status."""
+    groups = FAST if "--fast" in sys.argv else EVERYTHING
     if "--soak" in sys.argv:
-        steps += SOAK
+        groups = [*groups, [LONG]]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "HUB_SOAK": "1" if "--soak" in sys.argv else ""}
     begin = time.monotonic()
-    for title, command in steps:
-        sys.stdout.write(f"\n=== {title}\n")
-        sys.stdout.flush()
-        started = time.monotonic()
-        limit = SOAK_LIMIT if (title, command) in SOAK else LIMIT
-        status = run([str(word) for word in command], environment, limit)
-        sys.stdout.write(f"--- {title}: {time.monotonic() - started:.0f} s, {time.strftime('%H:%M:%S')}\n")
+    for steps in groups:
+        status = alone(steps[0], environment) if len(steps) == 1 else together(steps, environment)
         if status != 0:
-            sys.stdout.write(f"FAILED: {title}\n")
             raise SystemExit(status)
     sys.stdout.write(f"\nAll checks passed in {time.monotonic() - begin:.0f} s\n")
 

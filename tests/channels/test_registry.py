@@ -37,7 +37,7 @@ async def test_a_door_without_credentials_is_off_and_says_what_it_needs(
     told: list[tuple[str, dict[str, str]]] = []
     settings.setattr(registry.log, "warning", lambda event, **facts: told.append((event, facts)))
     assert await asked() == 404
-    assert told == [("channel_off", {"channel": "telegram", "needs": "HUB_TELEGRAM_TOKEN"})]
+    assert ("channel_off", {"channel": "telegram", "needs": "HUB_TELEGRAM_TOKEN"}) in told
     assert outbox.door("telegram") not in registry.deliverers()
 
 

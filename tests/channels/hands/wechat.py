@@ -85,6 +85,9 @@ class WechatHand:
             for place, (kind, fields) in enumerate(UNSUPPORTED)
         ]
 
+    def signed(self, body: bytes) -> Call:
+        return self.player.call(body)
+
     def press(self, sender: str, got: Got, title: str, number: int) -> Call:
         raise NotImplementedError("no buttons in WeChat's text messages")
 

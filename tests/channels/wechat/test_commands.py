@@ -7,8 +7,12 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from channels.wechat import sandbox
 from hub.kit.db import transaction
+
+pytestmark = pytest.mark.soak  # each command is a process of its own
 
 
 async def wechat(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:

@@ -69,6 +69,7 @@ async def hubs(empty_database: str) -> AsyncIterator[list[Bench]]:
         await bench.conversations.close()
 
 
+@pytest.mark.soak
 async def test_every_message_is_answered_once_and_never_late(hubs: list[Bench]) -> None:
     dice = random.Random(2026)
     heard: dict[str, list[str]] = {}
