@@ -12,7 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.context import subject_of
 from actions.turns import marks, split
-from bot.dialogue.replies import Reply, skill_button
+from bot.dialogue.replies import PRIVATE, Reply, skill_button
 from hub.accounts.people import principal_of
 from hub.kit.db import reading
 from services.calculations import wording
@@ -45,11 +45,13 @@ class Explain(Action):  # type: ignore[misc]
         async with reading() as session:
             principal = await principal_of(session, subject_of(tracker))
         try:
-            read = await explained(trace_id, owner_of(principal))
+            owner = owner_of(principal)
+            read = await explained(trace_id, owner)
         except CalculationNotFound:
             return Reply(wording.NOT_FOUND, buttons=_calculators(tracker))
         citations = tuple(one.model_dump(mode="json") for one in read.citations)
-        return Reply(wording.explanation(read), citations=citations, extra={TRACE: str(trace_id)})
+        extra = {TRACE: str(trace_id), **({PRIVATE: True} if owner else {})}
+        return Reply(wording.explanation(read), citations=citations, extra=extra)
 
 
 def latest_trace(tracker: Tracker) -> UUID | None:

@@ -16,7 +16,7 @@ from actions.forms import CANCEL_BUTTON, cleared, known_values
 from actions.hearing import CONFIRM
 from actions.offering import KEPT, NO_ANSWER, STOPPED, TRY_AGAIN_BUTTON
 from actions.turns import marks, split
-from bot.dialogue.replies import HUMAN_BUTTON, Reply
+from bot.dialogue.replies import HUMAN_BUTTON, Reply, private
 from hub.forms import reasons, wrong_fields
 from hub.kit.errors import HubError, Unavailable
 from hub.kit.logging import get_logger
@@ -75,7 +75,7 @@ class SubmitForm(Action):  # type: ignore[misc]
             return self._kept(dispatcher, result.text)
         if result.retry_fields:
             return self._again(dispatcher, result.text, result.retry_fields, _citations(result))
-        _say(dispatcher, _reply(result))
+        _say(dispatcher, reply_of(result, skill))
         return [*cleared(skill), *await self._back(dispatcher, tracker)]
 
     def _step_up(self, dispatcher: CollectingDispatcher, step: str) -> list[EventType]:
@@ -126,10 +126,11 @@ def _say(dispatcher: CollectingDispatcher, reply: Reply) -> None:
     dispatcher.utter_message(json_message=reply.as_payload())
 
 
-def _reply(result: SkillResult) -> Reply:
+def reply_of(result: SkillResult, skill: Skill) -> Reply:
+    """What came of a skill, as a message."""
     buttons = tuple({"title": button.title, "payload": button.payload} for button in result.buttons)
-    extra = {"outcome": result.status, **({"receipt": result.receipt} if result.receipt else {})}
-    extra |= {"trace": result.trace_id} if result.trace_id else {}
+    extra: dict[str, Any] = {"outcome": result.status, **({"receipt": result.receipt} if result.receipt else {})}
+    extra |= {**private(skill), **({"trace": result.trace_id} if result.trace_id else {})}
     return Reply(result.text, buttons=buttons, citations=_citations(result), extra=extra)
 
 

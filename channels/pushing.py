@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from bot.conversation.models import Message
+from bot.dialogue.replies import PRIVATE, private
 from channels import pace, repository, wording
 from channels.base import Blocked, Channel, Part, Target
 from channels.rendering import render
@@ -17,9 +19,7 @@ from hub.kit import clock
 from hub.kit.db import transaction
 from hub.outbox.letters import Letter, Never, NotNow, Taken
 from hub.outbox.models import Content, Failure
-
-PRIVATE = "private"
-"""Mark in the payload of a message with personal data, which goes through no weak door and into no group."""
+from services.registry import skill_by_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +45,28 @@ async def parcel(channel: Channel, outbox_id: UUID, content: Content) -> Parcel:
         sent = await repository.parts_sent(session, outbox_id)
     if message is None or identity is None:
         raise Never("erased")
-    rendered = _rendered(channel, message, identity)
-    parts = [replace(part, key=f"{outbox_id}-{number}", message=outbox_id) for number, part in enumerate(rendered)]
+    ready = rendered(channel, message, identity)
+    parts = [replace(part, key=f"{outbox_id}-{number}", message=outbox_id) for number, part in enumerate(ready)]
     return Parcel(identity, parts, len(sent), bool(message.payload.get("buttons")))
 
 
-def _rendered(channel: Channel, message: Message, identity: ChannelIdentity) -> list[Part]:
+def rendered(channel: Channel, message: Message, identity: ChannelIdentity) -> list[Part]:
+    """A message as its parts for one person; personal data does not go where others may read along."""
     weak = identity.in_group or not channel.capabilities.strong
-    if weak and message.payload.get(PRIVATE):
+    if weak and _private(message.payload):
         return render(wording.PRIVATE_ELSEWHERE, {}, channel.capabilities)
     return render(message.text, message.payload, channel.capabilities)
+
+
+def _private(payload: Mapping[str, Any]) -> bool:
+    """Whether it is marked, or belongs to a form that is filled in for a taxpayer."""
+    name = payload.get("skill")
+    if payload.get(PRIVATE) or not name:
+        return bool(payload.get(PRIVATE))
+    try:
+        return bool(private(skill_by_name(str(name))))
+    except LookupError:
+        return True  # what is no longer offered here may have been done for somebody
 
 
 class DoorDeliverer:

@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hub.bureau import bureau
+from hub.skills import Access, Skill
 from knowledge_base.schemas import Answer
 from services.registry import skill_by_name
 
+PRIVATE = "private"
+"""Mark in the payload of a message with personal data, which goes through no weak door and into no group."""
 NOTHING_FOUND_HINT = "您可以换个说法再问一次，或者转人工服务。"
 
 
@@ -33,6 +36,11 @@ class Reply:
             **({"skill": self.skill} if self.skill else {}),
             **self.extra,
         }
+
+
+def private(skill: Skill) -> dict[str, bool]:
+    """The mark for what a skill says: what is done for a taxpayer is nobody else's to read."""
+    return {PRIVATE: True} if skill.access.covers(Access.AUTHORISED) else {}
 
 
 def skill_button(name: str) -> dict[str, str]:

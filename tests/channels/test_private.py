@@ -1,0 +1,49 @@
+"""What belongs to a taxpayer is not told where others may read along."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from actions.submit import reply_of
+from bot.conversation.models import Message
+from channels import wording
+from channels.base import Capabilities, Channel
+from channels.pushing import rendered
+from hub.accounts.models import ChannelIdentity
+from hub.skills import SkillResult
+from services.registry import skill_by_name
+
+STRONG = Capabilities(text_limit=500)
+WEAK = replace(STRONG, strong=False)
+SHEET = "应缴增值税4,452.00元"
+
+
+def told(capabilities: Capabilities, payload: dict[str, Any], *, group: bool = False) -> str:
+    channel = cast(Channel, SimpleNamespace(capabilities=capabilities))
+    identity = ChannelIdentity(in_group=group)
+    return "".join(part.text for part in rendered(channel, Message(text=SHEET, payload=payload), identity))
+
+
+@pytest.mark.parametrize("payload", [{"private": True}, {"skill": "file_vat"}, {"skill": "gone"}])
+def test_a_weak_door_and_a_group_hide_it(payload: dict[str, Any]) -> None:
+    assert told(STRONG, payload) == SHEET
+    assert told(WEAK, payload) == wording.PRIVATE_ELSEWHERE
+    assert told(STRONG, payload, group=True) == wording.PRIVATE_ELSEWHERE
+
+
+@pytest.mark.parametrize("payload", [{}, {"skill": "invoice_inspection"}, {"skill": "calc_vat"}, {"skill": None}])
+def test_what_is_for_everybody_is_told_everywhere(payload: dict[str, Any]) -> None:
+    assert told(WEAK, payload) == told(STRONG, payload, group=True) == SHEET
+
+
+@pytest.mark.parametrize("name", ["file_vat", "my_returns", "pay_tax", "payment_status", "tax_calendar"])
+def test_results_of_what_is_done_for_a_taxpayer_are_marked(name: str) -> None:
+    assert reply_of(SkillResult("done", SHEET), skill_by_name(name)).as_payload()["private"] is True
+
+
+def test_results_for_everybody_are_not_marked() -> None:
+    assert "private" not in reply_of(SkillResult("done", SHEET), skill_by_name("calc_vat")).as_payload()
