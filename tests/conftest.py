@@ -158,10 +158,10 @@ def root() -> Path:
 
 @pytest.fixture(scope="session")
 def product(root: Path) -> Iterator[Product]:
-    """The whole running product; its data stay in `var/test-product`, so that only the first run is long."""
+    """The whole running product; its data stay in a folder of `var/`, so that only the first run is long."""
     from tests.product import Product
 
-    running = Product(root / "var/test-product", watched=True)
+    running = Product(root / "var" / os.environ.get("TEST_PRODUCT", "test-product"), watched=True)
     try:
         running.start()
         # the platform counts checks per invoice and day, and earlier runs of today count too

@@ -21,7 +21,8 @@ from hub.settings import ROOT
 
 PY = sys.executable
 BIN = ROOT / ".venv/bin"
-NEEDS_PRODUCT = "dialogue or browser or chaos or soak"
+NEEDS_MORE = "content or dialogue or browser or chaos or soak"
+"""Marks of tests that need more than a database: the vectors of the content, or the running product."""
 LIMIT = 20 * 60
 """Seconds that a step may take: far beyond what any needs, so that what hangs is named instead of waited for."""
 SOAK_LIMIT = 3 * 3600
@@ -34,6 +35,8 @@ class Step:
     title: str
     command: Sequence[str | Path]
     limit: float = LIMIT
+    product: str = "test-product"
+    """the folder under `var/` in which it runs the product"""
 
 
 def pytest(*arguments: str) -> list[str | Path]:
@@ -50,13 +53,14 @@ VECTORS = Step("vectors of the content", [PY, "-m", "hub.cli", "knowledge", "vec
 MODEL = Step("dialogue model", [PY, "-m", "hub.cli", "dialogue", "train"])
 UNITS = Step(
     "unit and contract tests",
-    pytest("-n", "2", "--dist", "loadscope", "--timeout", "300", "--durations", "8", "-m", f"not ({NEEDS_PRODUCT})"),
+    pytest("-n", "2", "--dist", "loadscope", "--timeout", "300", "--durations", "8", "-m", f"not ({NEEDS_MORE})"),
 )
+CONTENT = Step("what the content must say", pytest("-m", "content and not soak"))
 TALKS = Step(
     "conversations on the real Rasa, pages in the real browser",
     pytest("--durations", "12", "-m", "(dialogue or browser) and not (chaos or soak)"),
 )
-KILLS = Step("kills and fuzzing, short", pytest("--durations", "12", "-m", "chaos and not soak"))
+KILLS = Step("kills and fuzzing, short", pytest("--durations", "12", "-m", "chaos and not soak"), product="test-kills")
 LONG = Step(
     "the long runs",
     pytest("-m", "soak or chaos", "--timeout", "7200", "-o", "faulthandler_timeout=3600"),
@@ -64,16 +68,16 @@ LONG = Step(
 )
 
 QUICK: list[list[Step]] = [[FORMAT], [LINT], [TYPES], [IMPORTS], [DIALOGUE]]
-FAST = [*QUICK, [VECTORS], [UNITS]]
-# what waits for processes and pages leaves most of two cores idle: it shares them with what computes
-EVERYTHING = [*QUICK, [VECTORS, MODEL], [UNITS, TALKS], [KILLS]]
+# what waits for databases, processes and pages leaves most of two cores idle: it shares them with what computes
+FAST = [*QUICK, [VECTORS, UNITS], [CONTENT]]
+EVERYTHING = [*QUICK, [VECTORS, MODEL, UNITS], [CONTENT, TALKS, KILLS]]
 
 
 def run(step: Step, environment: Mapping[str, str], output: IO[bytes] | None) -> int:
     """The exit status of a step; one that hangs is ended, and its pytest processes say first where they stand."""
-    running = subprocess.Popen(
-        [str(word) for word in step.command], cwd=ROOT, env=environment, stdout=output, stderr=output
-    )
+    command = [str(word) for word in step.command]
+    own = {**environment, "TEST_PRODUCT": step.product}
+    running = subprocess.Popen(command, cwd=ROOT, env=own, stdout=output, stderr=output)
     try:
         return running.wait(step.limit)
     except subprocess.TimeoutExpired:

@@ -17,3 +17,10 @@ def real() -> Shelf:
     library = Shelf(read_content(), raw, gate.JUDGED_ON)
     raw.save()
     return library
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What asks the real content waits for its vectors."""
+    for item in items:
+        if "real" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.content)
