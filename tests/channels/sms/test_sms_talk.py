@@ -72,6 +72,7 @@ def phone(stage: Stage) -> Phone:
 
 
 @pytest.mark.dialogue
+@pytest.mark.soak
 def test_an_invoice_is_checked_piece_by_piece_through_two_carriers(phone: Phone) -> None:
     assert "发票号码" in phone.says("我要查发票")
     assert "开票日期" in phone.says("26322000000000001130", carrier="tencent")
@@ -80,6 +81,7 @@ def test_an_invoice_is_checked_piece_by_piece_through_two_carriers(phone: Phone)
 
 
 @pytest.mark.dialogue
+@pytest.mark.soak
 def test_a_question_is_answered_with_its_basis(phone: Phone) -> None:
     answer = phone.says("首套房契税多少")
     assert "契税" in answer
@@ -87,6 +89,7 @@ def test_a_question_is_answered_with_its_basis(phone: Phone) -> None:
 
 
 @pytest.mark.dialogue
+@pytest.mark.soak
 def test_choices_are_taken_by_number(phone: Phone) -> None:
     first = phone.says("怎么查发票的真假")
     assert "回复数字选择：" in first
@@ -95,6 +98,7 @@ def test_choices_are_taken_by_number(phone: Phone) -> None:
 
 
 @pytest.mark.dialogue
+@pytest.mark.soak
 def test_a_talk_to_a_human_begins_and_a_wish_is_heard(phone: Phone) -> None:
     assert "人工" in phone.says("转人工")
     assert phone.says("TD") == wording.OPTED_OUT

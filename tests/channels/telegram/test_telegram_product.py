@@ -8,7 +8,7 @@ import pytest
 
 from tests.product import Product
 
-pytestmark = pytest.mark.dialogue
+pytestmark = [pytest.mark.dialogue, pytest.mark.soak]
 
 CHAT = str(int(time.time()))  # somebody new in every run
 

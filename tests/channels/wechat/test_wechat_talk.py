@@ -12,7 +12,7 @@ import pytest
 from hub.settings import ROOT
 from tests.product import Product
 
-pytestmark = [pytest.mark.dialogue]
+pytestmark = [pytest.mark.dialogue, pytest.mark.soak]
 
 
 def talk(product: Product, *lines: str, user: str = "", wait: float = 8.0) -> str:
