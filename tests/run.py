@@ -69,8 +69,8 @@ LONG = Step(
 
 QUICK: list[list[Step]] = [[FORMAT], [LINT], [TYPES], [IMPORTS], [DIALOGUE]]
 # what waits for databases, processes and pages leaves most of two cores idle: it shares them with what computes
-FAST = [*QUICK, [VECTORS, UNITS], [CONTENT]]
-EVERYTHING = [*QUICK, [VECTORS, MODEL, UNITS], [CONTENT, TALKS, KILLS]]
+FAST = [*QUICK, [UNITS], [VECTORS], [CONTENT]]
+EVERYTHING = [*QUICK, [UNITS], [VECTORS, MODEL], [CONTENT, TALKS, KILLS]]
 
 
 def run(step: Step, environment: Mapping[str, str], output: IO[bytes] | None) -> int:
