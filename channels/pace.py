@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from asyncio import sleep
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -51,4 +51,4 @@ async def slots(rates: Sequence[Rate], name: str, account: str, address: str, *,
                 await session.rollback()
                 raise NotNow("paced", COME_BACK)
             longest = max(longest, slot)
-    await asyncio.sleep(longest.total_seconds())
+    await sleep(longest.total_seconds())

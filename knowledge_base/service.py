@@ -151,10 +151,7 @@ class KnowledgeService:
             if self._serving and self._serving.snapshot.key == indexed.key:
                 return False
             vectors = await self._vectors_of(indexed)
-            snapshot = await self._swap(indexed, vectors)
-            await asyncio.to_thread(
-                snapshot_file.save, indexed, self._model.model_hash, parameters(), vectors, snapshot.prepared
-            )
+            await self._keep(indexed, vectors, await self._swap(indexed, vectors))
             log.info("knowledge_refreshed", entries=len(library.entries), texts=len(indexed.texts))
             return True
 
@@ -244,12 +241,21 @@ class KnowledgeService:
             await asyncio.get_running_loop().run_in_executor(self._thread, old.snapshot.close)
         return snapshot
 
+    async def _keep(self, indexed: Indexed, vectors: Vectors, snapshot: Snapshot) -> None:
+        """Have what is served on disk for the next start."""
+        await asyncio.to_thread(
+            snapshot_file.save, indexed, self._model.model_hash, parameters(), vectors, snapshot.prepared
+        )
+
     async def _load_from_disk(self) -> None:
         """Serve what the last process served, if the same model made it from the same parameters."""
         stored = await asyncio.to_thread(snapshot_file.load, self._model.model_hash, parameters())
         if stored is None:
             return  # the database has the truth
-        await self._swap(stored.indexed, stored.vectors, stored.prepared)
+        snapshot = await self._swap(stored.indexed, stored.vectors, stored.prepared)
+        if stored.prepared is None:
+            # after an upgrade; while nothing new is published, nobody else would keep it for the next start
+            await self._keep(stored.indexed, stored.vectors, snapshot)
         log.info("knowledge_from_disk", entries=len(stored.indexed.library.entries), prepared=bool(stored.prepared))
 
     async def _listen(self) -> None:

@@ -40,7 +40,7 @@ async def test_never_more_than_the_rate_in_any_stretch(
         nonlocal moment
         moment += timedelta(seconds=seconds)
 
-    monkeypatch.setattr(pace.asyncio, "sleep", slept)
+    monkeypatch.setattr(pace, "sleep", slept)
     channel = paced(rate)
     for _ in range(rate.count * 3 + 2):
         while True:

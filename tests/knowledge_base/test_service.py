@@ -237,9 +237,11 @@ async def test_a_restart_works_out_only_what_has_changed(
     assert not worked_out
     await service.stop()
     monkeypatch.setattr("knowledge_base.search.prepared._code", lambda: "the words are cut otherwise")
-    await service.start()
-    assert await service.ask(RATE) == before
-    assert len(worked_out) == 1
+    for _ in range(2):  # the start after that one has it from disk again
+        await service.start()
+        assert await service.ask(RATE) == before
+        assert len(worked_out) == 1
+        await service.stop()
 
 
 @pytest.mark.parametrize("damaged", ["words/tokens.json", "words/data.csc.index.npy", "cells.faiss", "texts.json"])

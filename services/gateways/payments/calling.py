@@ -10,11 +10,10 @@ import httpx
 
 from hub.kit.clock import SHANGHAI
 from services.gateways.errors import GatewayFault, GatewayTimeout, GatewayUnavailable
+from services.gateways.signed_http import CLOSED_FOR_NOW, checked_address, open_client
 
 LARGEST_ANSWER = 64 * 1024 * 1024
 """Bytes; a day's statement of a large bureau stays far below."""
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-_CLOSED_FOR_NOW = frozenset({429, 502, 503, 504})
 
 
 class Caller:
@@ -24,14 +23,9 @@ class Caller:
     """
 
     def __init__(self, url: str, timeout_seconds: float, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self.base = httpx.URL(url)
-        if self.base.scheme != "https" and not (self.base.scheme == "http" and self.base.host in _LOOPBACK):
-            raise ValueError("the address of a payment channel must begin with https://")
+        self.base = checked_address(url, "the address of a payment channel")
         self._timeout_seconds = timeout_seconds
-        self._client = httpx.AsyncClient(
-            timeout=httpx.Timeout(timeout_seconds, connect=min(2.0, timeout_seconds)),
-            follow_redirects=False, trust_env=False, transport=transport,
-        )  # fmt: skip
+        self._client = open_client(timeout_seconds, transport)
 
     async def ask(self, request: httpx.Request) -> httpx.Response:
         """The party's answer, whatever its status but for the ones that say "closed for now".
@@ -47,7 +41,7 @@ class Caller:
             raise GatewayTimeout("no_answer_in_time") from error
         except httpx.HTTPError as error:
             raise GatewayUnavailable("unreachable") from error
-        if response.status_code in _CLOSED_FOR_NOW:
+        if response.status_code in CLOSED_FOR_NOW:
             raise GatewayUnavailable(f"http_{response.status_code}")
         if len(response.content) > LARGEST_ANSWER:
             raise GatewayFault("answer_too_large")

@@ -6,10 +6,9 @@ id as OutId and tells it in the details of a number and day: that is asked befor
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import httpx
@@ -17,12 +16,11 @@ from pydantic import BaseModel, Field, ValidationError
 
 from hub.kit import clock
 from hub.kit.ids import new_id
-from services.gateways.errors import GatewayFault, GatewayTimeout, GatewayUnavailable
+from services.gateways.errors import GatewayFault, GatewayUnavailable
 from services.gateways.signature import Credentials
-from services.gateways.signed_http import CLOSED_FOR_NOW, checked_address, open_client
 from services.gateways.sms.acs3 import EMPTY_BODY, authorization, canonical_query
+from services.gateways.sms.carrier import SmsCarrier
 from services.gateways.sms.protocol import DeliveryState, Refusal, SmsReply, SmsRequest
-from services.gateways.sms.registration import registered
 
 VERSION = "2017-05-25"
 PAGE = 50
@@ -55,11 +53,8 @@ class _Details(BaseModel):
     found: list[_Detail] = Field(alias="SmsSendDetailDTO")
 
 
-class SmsAliyun:
-    """A client of the carrier. `templates` is the table of what it has registered (`registration.registered`).
-
-    Raises `ValueError` when a template has no code, or the address is neither HTTPS nor on this machine.
-    """
+class SmsAliyun(SmsCarrier):
+    """A client of the carrier; see `SmsCarrier`."""
 
     tells_at_once = True
 
@@ -72,55 +67,23 @@ class SmsAliyun:
         timeout_seconds: float,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self._address = checked_address(url, "HUB_SMS_URL")
-        self._credentials = credentials
-        self._sign_name = sign_name
-        self._registered = registered(templates, "HUB_SMS_TEMPLATES")
-        self._timeout_seconds = timeout_seconds
-        self._client = open_client(timeout_seconds, transport)
+        super().__init__("HUB_SMS", url, credentials, sign_name, templates, timeout_seconds, transport)
 
-    async def send(self, request: SmsRequest) -> SmsReply:
-        """Send a message; see `SmsGateway`."""
+    async def _sent(self, request: SmsRequest) -> SmsReply:
         known = self._registered.get(request.template)
         given = request.parameters
         if known is not None:
             given = {name: given[name] for name in known.parameters if name in given}
-        try:
-            async with asyncio.timeout(self._timeout_seconds):
-                if not request.first and await self._has(request):
-                    return SmsReply(accepted=True)
-                answer = await self._call("SendSms", {
-                    "PhoneNumbers": request.phone, "SignName": self._sign_name,
-                    "TemplateCode": known.code if known is not None else request.template,
-                    "TemplateParam": json.dumps(dict(given), ensure_ascii=False),
-                    "OutId": request.message_id,
-                })  # fmt: skip
-        except TimeoutError:
-            raise GatewayTimeout("no_answer_in_time") from None
+        answer = await self._call("SendSms", {
+            "PhoneNumbers": request.phone, "SignName": self._sign_name,
+            "TemplateCode": known.code if known is not None else request.template,
+            "TemplateParam": json.dumps(dict(given), ensure_ascii=False),
+            "OutId": request.message_id,
+        })  # fmt: skip
         code = answer["Code"]
         if code == OK:
             return SmsReply(accepted=True, carrier_id=str(answer.get("BizId", "")))
         return SmsReply(accepted=False, refusal=REFUSALS.get(code, Refusal.OTHER))
-
-    async def delivery(self, message_id: str, phone: str, day: date) -> DeliveryState | None:
-        """Look a message up by number and day; see `SmsGateway`."""
-        try:
-            async with asyncio.timeout(self._timeout_seconds):
-                return await self._state(message_id, phone, day)
-        except TimeoutError:
-            raise GatewayTimeout("no_answer_in_time") from None
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._client.aclose()
-
-    async def _has(self, request: SmsRequest) -> bool:
-        """Whether an earlier attempt of today or yesterday got through."""
-        today = clock.today()
-        for day in (today, today - timedelta(days=1)):
-            if await self._state(request.message_id, request.phone, day) is not None:
-                return True
-        return False
 
     async def _state(self, message_id: str, phone: str, day: date) -> DeliveryState | None:
         page = 1
@@ -157,29 +120,15 @@ class SmsAliyun:
         }
         key = self._credentials
         signed = headers | {"Authorization": authorization(key.app_key, key.app_secret, "POST", query, headers)}
-        url = self._address.copy_with(path="/", query=query.encode())
-        try:
-            response = await self._client.post(url, headers=signed)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise GatewayUnavailable("unreachable") from error
-        except httpx.HTTPError as error:
-            raise GatewayTimeout("connection_lost") from error
-        return _understood(response)
+        return _understood(await self._posted(self._address.copy_with(query=query.encode()), signed))
 
 
-def _understood(response: httpx.Response) -> dict[str, Any]:
-    if response.status_code in CLOSED_FOR_NOW:
-        raise GatewayUnavailable(f"http_{response.status_code}")
-    try:
-        answer = response.json()
-    except ValueError as error:
-        raise GatewayFault("malformed_reply") from error
-    code = answer.get("Code") if isinstance(answer, dict) else None
+def _understood(answer: dict[str, Any]) -> dict[str, Any]:
+    code = answer.get("Code")
     if not isinstance(code, str):
         raise GatewayFault("malformed_reply")
     if code.startswith("Throttling"):
         raise GatewayUnavailable("throttled")
     if code != OK and not code.startswith("isv."):
         raise GatewayFault("carrier_error")
-    found: dict[str, Any] = answer
-    return found
+    return answer

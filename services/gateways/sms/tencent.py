@@ -6,7 +6,6 @@ status of a message; a status is there only once the network has reported, so a 
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
@@ -16,11 +15,10 @@ import httpx
 from pydantic import BaseModel, Field, ValidationError
 
 from hub.kit import clock
-from services.gateways.errors import GatewayFault, GatewayTimeout, GatewayUnavailable
+from services.gateways.errors import GatewayFault, GatewayUnavailable
 from services.gateways.signature import Credentials
-from services.gateways.signed_http import CLOSED_FOR_NOW, checked_address, open_client
+from services.gateways.sms.carrier import SmsCarrier
 from services.gateways.sms.protocol import DeliveryState, Refusal, SmsReply, SmsRequest
-from services.gateways.sms.registration import registered
 from services.gateways.sms.tc3 import CONTENT_TYPE, authorization
 
 SERVICE = "sms"
@@ -66,11 +64,8 @@ class _Statuses(BaseModel):
     found: list[_Status] = Field(alias="PullSmsSendStatusSet")
 
 
-class SmsTencent:
-    """A client of the carrier. `templates` is the table of what it has registered (`registration.registered`).
-
-    Raises `ValueError` when a template has no code, or the address is neither HTTPS nor on this machine.
-    """
+class SmsTencent(SmsCarrier):
+    """A client of the carrier; see `SmsCarrier`. Raises `ValueError` without the id of the application, too."""
 
     tells_at_once = False
 
@@ -87,30 +82,18 @@ class SmsTencent:
     ) -> None:
         if not app_id:
             raise ValueError("HUB_SMS_TENCENT_APP_ID is missing")
-        self._registered = registered(templates, "HUB_SMS_TENCENT_TEMPLATES")
-        self._address = checked_address(url, "HUB_SMS_TENCENT_URL").copy_with(path="/")
-        self._credentials = credentials
+        super().__init__("HUB_SMS_TENCENT", url, credentials, sign_name, templates, timeout_seconds, transport)
         self._app_id = app_id
         self._region = region
-        self._sign_name = sign_name
-        self._timeout_seconds = timeout_seconds
-        self._client = open_client(timeout_seconds, transport)
 
-    async def send(self, request: SmsRequest) -> SmsReply:
-        """Send a message; see `SmsGateway`."""
+    async def _sent(self, request: SmsRequest) -> SmsReply:
         known = self._registered.get(request.template)
         values = known.values(request.parameters) if known else list(request.parameters.values())
-        try:
-            async with asyncio.timeout(self._timeout_seconds):
-                if not request.first and await self._has(request):
-                    return SmsReply(accepted=True)
-                answer = await self._call("SendSms", {
-                    "PhoneNumberSet": [CHINA + request.phone], "SmsSdkAppId": self._app_id,
-                    "SignName": self._sign_name, "TemplateId": known.code if known else request.template,
-                    "TemplateParamSet": values, "SessionContext": request.message_id,
-                })  # fmt: skip
-        except TimeoutError:
-            raise GatewayTimeout("no_answer_in_time") from None
+        answer = await self._call("SendSms", {
+            "PhoneNumberSet": [CHINA + request.phone], "SmsSdkAppId": self._app_id,
+            "SignName": self._sign_name, "TemplateId": known.code if known else request.template,
+            "TemplateParamSet": values, "SessionContext": request.message_id,
+        })  # fmt: skip
         code, carrier_id = _outcome(answer)
         if code == OK:
             return SmsReply(accepted=True, carrier_id=carrier_id)
@@ -118,25 +101,6 @@ class SmsTencent:
             raise GatewayFault("carrier_error")
         refusal = Refusal.LIMITED if code.startswith("LimitExceeded.") else REFUSALS.get(code, Refusal.OTHER)
         return SmsReply(accepted=False, refusal=refusal)
-
-    async def delivery(self, message_id: str, phone: str, day: date) -> DeliveryState | None:
-        """Look a message up by number and day; see `SmsGateway`."""
-        try:
-            async with asyncio.timeout(self._timeout_seconds):
-                return await self._state(message_id, phone, day)
-        except TimeoutError:
-            raise GatewayTimeout("no_answer_in_time") from None
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._client.aclose()
-
-    async def _has(self, request: SmsRequest) -> bool:
-        today = clock.today()
-        for day in (today, today - timedelta(days=1)):
-            if await self._state(request.message_id, request.phone, day) is not None:
-                return True
-        return False
 
     async def _state(self, message_id: str, phone: str, day: date) -> DeliveryState | None:
         begin = datetime.combine(day, time(), clock.SHANGHAI).astimezone(UTC)
@@ -173,23 +137,11 @@ class SmsTencent:
             "x-tc-timestamp": str(timestamp),
             "x-tc-version": VERSION,
         }
-        try:
-            response = await self._client.post(self._address, content=body, headers=headers)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise GatewayUnavailable("unreachable") from error
-        except httpx.HTTPError as error:
-            raise GatewayTimeout("connection_lost") from error
-        return _understood(response)
+        return _understood(await self._posted(self._address, headers, body))
 
 
-def _understood(response: httpx.Response) -> dict[str, Any]:
-    if response.status_code in CLOSED_FOR_NOW:
-        raise GatewayUnavailable(f"http_{response.status_code}")
-    try:
-        answer = response.json()
-    except ValueError as error:
-        raise GatewayFault("malformed_reply") from error
-    found = answer.get("Response") if isinstance(answer, dict) else None
+def _understood(answer: dict[str, Any]) -> dict[str, Any]:
+    found = answer.get("Response")
     if not isinstance(found, dict):
         raise GatewayFault("malformed_reply")
     if code := _error(found):
