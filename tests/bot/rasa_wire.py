@@ -20,6 +20,8 @@ class RasaWire(httpx.AsyncBaseTransport):
     down: bool = False
     silent: bool = False
     delay: float = 0.0
+    held: asyncio.Event | None = None
+    """while it is there and not set, no turn ends"""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Answer as Rasa 3.6 does."""
@@ -33,6 +35,8 @@ class RasaWire(httpx.AsyncBaseTransport):
         body = json.loads(request.content)
         sender, text, message_id = body["sender"], body["message"], body["metadata"]["message_id"]
         await asyncio.sleep(self.delay)
+        if self.held is not None:
+            await self.held.wait()
         self.heard.append((sender, text, message_id))
         if self.silent:
             return httpx.Response(200, json=[])

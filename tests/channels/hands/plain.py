@@ -116,7 +116,7 @@ class SlipChannel(PlainChannel):
 
     name: ClassVar[str] = "slip"
     capabilities: ClassVar[Capabilities] = Capabilities(
-        text_limit=300, unit=Unit.BYTES, reply_window=timedelta(hours=48), window_messages=20, passive_seconds=1.0
+        text_limit=300, unit=Unit.BYTES, reply_window=timedelta(hours=48), window_messages=20, passive_seconds=2.0
     )
 
     def _received(self, message: InboundMessage) -> Received:

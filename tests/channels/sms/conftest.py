@@ -28,13 +28,11 @@ def hands(monkeypatch: pytest.MonkeyPatch) -> Hands:
         def time() -> float:
             return hands.now.timestamp()
 
-    class Standing:
-        @staticmethod
-        async def sleep(seconds: float) -> None:
-            hands.move(seconds=seconds)
+    async def slept(seconds: float) -> None:
+        hands.move(seconds=seconds)
 
     monkeypatch.setattr(model, "time", Time)
-    monkeypatch.setattr(pace, "asyncio", Standing)
+    monkeypatch.setattr(pace, "sleep", slept)
     return hands
 
 

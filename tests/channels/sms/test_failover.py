@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from datetime import timedelta
 from uuid import UUID
@@ -171,7 +170,6 @@ class TestTenMinutesDown:
         people = await self.people(door, 3)
         carriers.sent.clear()
         carriers.down = {"aliyun", "tencent"}
-        began = time.monotonic()
         for step in range(40):
             for talk in people.values():
                 async with transaction() as session:
@@ -191,7 +189,6 @@ class TestTenMinutesDown:
         assert set(await door.states()) <= {State.SENT, State.DELIVERED}
         self.keeps_to_rates(carriers)
         assert hands.now - back < timedelta(minutes=20)
-        assert time.monotonic() - began < 120
 
     def keeps_to_rates(self, carriers: Carriers) -> None:
         for rate in SmsChannel.capabilities.rates:
