@@ -2,6 +2,8 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 export OMP_NUM_THREADS := 1
+# some machines forbid Python to keep what it compiled; then every start compiles all libraries anew, for seconds
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run test soak check lock benchmark
 

@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType
+from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.handoff import HandOff, sounds_desperate
+from actions.recalculate import Recalculate
 from actions.turns import asked_before, times_unanswered
 from bot.dialogue.replies import HUMAN_BUTTON, Reply, reply_from_answer
 from knowledge_base.schemas import AskRequest
@@ -26,8 +27,8 @@ STILL_NOT_HELPED = "看来我还没能帮到您。点“转人工”，由工作
 class AnswerQuestion(Action):  # type: ignore[misc]
     """Says what the knowledge base says; where it knows nothing a second time running, a human is offered first."""
 
-    def __init__(self, human: HandOff) -> None:
-        self._human = human
+    def __init__(self, human: HandOff, recalculate: Recalculate) -> None:
+        self._human, self._recalculate = human, recalculate
 
     def name(self) -> str:
         """As Rasa calls it."""
@@ -37,6 +38,8 @@ class AnswerQuestion(Action):  # type: ignore[misc]
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Mapping[str, Any]
     ) -> list[EventType]:
         """Answer the latest message."""
+        if await self._recalculate.meant(tracker):
+            return [FollowupAction(self._recalculate.name())]
         dispatcher.utter_message(json_message=(await self.reply(tracker)).as_payload())
         return []
 

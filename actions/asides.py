@@ -20,7 +20,7 @@ from hub.skills import Skill
 LEFT_TO_RULES = frozenset({"cancel", "talk_to_human"})
 """They close the form: the generated rules do that."""
 SWITCH = "switch"
-"""Mark of the message that closes a form in favour of another; its value is the other skill."""
+"""Mark of the message that closes a form in favour of another; its value is the other skill, or an action."""
 ANSWERS: Mapping[str, str] = {
     "greet": "utter_greet",
     "goodbye": "utter_goodbye",

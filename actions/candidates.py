@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from actions.choosing import SHORTEST_PART, beside, chosen
 from actions.fields import WEAK_KINDS, is_count, kind_of, mentioned
 from actions.hearing import Heard
-from actions.labelled import counted_numbers, labelled_numbers, labelled_texts
+from actions.labelled import counted_numbers, labelled_none, labelled_numbers, labelled_texts
 from actions.wording import SHORT
 from hub.forms import check
 from hub.kit.taxtext import NUMBER, Entity
@@ -31,6 +31,7 @@ def candidates_in(heard: Heard) -> dict[str, str]:
     found = _by_entity(heard)
     if not heard.asks:
         found |= labelled_numbers(heard, found)
+        found |= labelled_none(heard, found)
         found |= counted_numbers(heard, found)
         found |= labelled_texts(heard, found)
         found |= _by_choice(heard, found)
@@ -92,7 +93,9 @@ def _field_for(heard: Heard, entity: Entity, found: Mapping[str, str]) -> str | 
     form = standing.skill.form
     suitable = [name for name in form.model_fields if question_of(form, name).entity == kind_of(entity.kind)]
     called = _labelled(heard, entity)
-    suitable = [name for name in suitable if name in called] or suitable
+    suitable = [name for name in suitable if name in called] or [
+        name for name in suitable if name == standing.requested or not question_of(form, name).only_named
+    ]
     taken = {**standing.known, **found}
     needed = [name for name in standing.skill.required_fields(taken) if name in suitable]
     missing = [name for name in needed if name not in taken]

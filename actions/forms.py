@@ -11,11 +11,12 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.again import ChosenBefore
-from actions.asides import BEYOND_DOUBT, LEFT_TO_RULES, Asides, switched_to, switching
+from actions.asides import BEYOND_DOUBT, LEFT_TO_RULES, SWITCH, Asides, switched_to, switching
 from actions.context import CANCEL, FOR, context_of, just_done
 from actions.hearing import CONFIRM, Standing
-from actions.offering import CANCELLED, STOPPED, CannotGoOn, next_of, offered
+from actions.offering import CANCELLED, CHANGING, STOPPED, CannotGoOn, next_of, offered
 from actions.reading import Reading, read
+from actions.recalculate import Recalculate
 from actions.turns import (
     Said,
     actions_since,
@@ -30,12 +31,11 @@ from bot.dialogue.replies import HUMAN_BUTTON, Reply
 from hub.forms import Offered
 from hub.kit import clock
 from hub.skills import Skill, SkillContext
+from services.calculations import wording
 from services.identity.steps import missing_step
 
 REQUESTED_SLOT = "requested_slot"
 CANCEL_BUTTON = {"title": "取消", "payload": "intent:cancel"}
-CHANGING = "changing"
-"""Mark of the message that says what can be changed, or what was."""
 OFFER_HELP_FROM = 2
 """The second answer in a row that cannot be used brings the way out."""
 
@@ -50,9 +50,16 @@ class ValidateForm(Action):  # type: ignore[misc]
     Where it sets no slot but `requested_slot`, Rasa's form steps back and the generated rules close it.
     """
 
-    def __init__(self, skill: Skill, skill_names: Iterable[str], asides: Asides, chosen: ChosenBefore) -> None:
+    def __init__(
+        self,
+        skill: Skill,
+        skill_names: Iterable[str],
+        asides: Asides,
+        chosen: ChosenBefore,
+        recalculate: Recalculate,
+    ) -> None:
         self.skill = skill
-        self._chosen = chosen
+        self._chosen, self._recalculate = chosen, recalculate
         self._asides = asides
         self._skill_names = frozenset(skill_names)
 
@@ -74,6 +81,11 @@ class ValidateForm(Action):  # type: ignore[misc]
             return await turn.goes_on(known, confirmed)
         if not starting and (before := await self._chosen.taken_back(tracker)) and before is not skill:
             return self._gives_way(turn, before)
+        if starting and await self._recalculate.meant(tracker):
+            dispatcher.utter_message(
+                json_message=Reply(wording.CHANGED, extra={SWITCH: self._recalculate.name()}).as_payload()
+            )
+            return turn.ends()
         leftovers = {name: None for name in known} if starting else {}
         filled = {} if starting else known
         changing = bool(marks(earlier_turn(tracker), CHANGING))

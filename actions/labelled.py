@@ -16,6 +16,11 @@ _NUMBER = (
     r"(?!\d|[.,]\d|\s?[%年月日号个人次天期位张套平点])"
 )
 _COUNT = rf"[^\d,.;:、。]{{0,4}}?:?\s?(?P<bare>{NUMBER})(?P<unit>[^\d\s,.;:、。]{{0,3}})"
+_ENDS = r"(?:金额|的|了|过|吧|哦|呢|哈)*(?=$|[\s,.;!?、。])"
+_NONE = (
+    rf"(?:没有?|无|未)(?:开具?|发生|任何)?过?{{word}}{_ENDS}|"
+    rf"{{word}}(?:金额)?(?:都|也|是|就|为)?(?:没有?|没开|没发生|无|零){_ENDS}"
+)
 _OTHER_UNIT = re.compile(r"[%年月日号个人次天期位张套平点块元万亿千百]")
 _BEHIND = r"\s?(?P<says_so>(?:应该)?是|叫|为|:|改成|改为)?\s?(?P<value>.+)"
 _GOES_ON = re.compile(r"[和与及或也都不没要需怎填写忘错改有的]")
@@ -34,6 +39,20 @@ def labelled_numbers(heard: Heard, found: Mapping[str, str]) -> dict[str, str]:
             text = text[: behind.start()] + " " * len(behind[0]) + text[behind.end() :]
         text = text.replace(word, " " * len(word))
     return heard.standing.valid(values)
+
+
+def labelled_none(heard: Heard, found: Mapping[str, str]) -> dict[str, str]:
+    """没有专票: nothing, for amounts of which there may be none."""
+    standing, text = heard.standing, normalise(heard.said.without_entities())
+    form = standing.skill.form
+    amounts = [name for name in form.model_fields if question_of(form, name).may_be_none and name not in found]
+    words = sorted(((word, name) for name in amounts for word in names_of(question_of(form, name))), key=_longest)
+    values: dict[str, str] = {}
+    for word, name in words:
+        if name not in values and re.search(_NONE.format(word=re.escape(word)), text):
+            values[name] = "0"
+        text = text.replace(word, " " * len(word))
+    return standing.valid(values)
 
 
 def counted_numbers(heard: Heard, found: Mapping[str, str]) -> dict[str, str]:

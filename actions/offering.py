@@ -23,6 +23,9 @@ NO_ANSWER = "税务系统暂时没有回应，什么都没有提交。"
 KEPT = "您填写的内容已为您保留，稍后回复“继续”即可再次提交。"
 CANCELLED = "好的，已为您取消，刚才填写的内容不会提交。还有什么可以帮您？"
 """As `utter_cancelled`, which Rasa says where its classifier takes a message for a cancellation."""
+CHANGE_FIRST = "请直接说要改哪一项、改成多少；不办了可以回复“取消”。"
+CHANGING = "changing"
+"""Mark of the message that says what can be changed, or what was."""
 STOPPED = "stopped"
 """Mark of the message that ends a form which cannot go on."""
 
@@ -137,6 +140,9 @@ async def _confirmation(skill: Skill, context: SkillContext, known: dict[str, st
         said = Reply(reasons(error, skill.form), skill=skill.name, extra={"unclear": wrong[0]})
         return Next(left, wrong[0], [said], wrong)
     preview = await skill.preview(context, form)
+    if preview.refusal and preview.open:
+        told = f"{preview.refusal}\n{CHANGE_FIRST}"
+        return Next(known, CONFIRM, [Reply(told, skill=skill.name, extra={CHANGING: True})])
     if preview.refusal:
         buttons = tuple({"title": button.title, "payload": button.payload} for button in preview.buttons)
         raise stop(skill, preview.refusal, buttons)

@@ -12,7 +12,8 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.explain import TRACE, latest_trace
 from actions.hearing import Standing
 from actions.reading import Reading, read
-from actions.turns import marks, said, split
+from actions.turns import earlier_turn, marks, said
+from actions.wording import CHANGES_TO, asks
 from bot.dialogue.replies import Reply
 from hub.kit import clock
 from hub.skills import Skill
@@ -44,13 +45,21 @@ class Recalculate(Action):  # type: ignore[misc]
             return []
         skill, known, reading = found
         if reading.notes:
-            dispatcher.utter_message(json_message=Reply("\n".join(reading.notes), skill=skill.name).as_payload())
+            # the trace stays at hand: the next message may say what is to be changed
+            extra = {} if reading.values else {TRACE: str(latest_trace(tracker))}
+            reply = Reply("\n".join(reading.notes), skill=skill.name, extra=extra)
+            dispatcher.utter_message(json_message=reply.as_payload())
         values: dict[str, str | None] = {**dict.fromkeys(skill.form.model_fields), **known, **reading.values}
         slots = [SlotSet(skill.slot(name), value) for name, value in values.items()]
+        if not reading.values:  # only words on what can be changed, or why this cannot be
+            return []
         return [*slots, FollowupAction(skill.form_name)]
 
     async def change(self, tracker: Tracker) -> tuple[Skill, dict[str, str], Reading] | None:
-        """The calculation that was shown right before, what was entered for it, and what the message changes in it."""
+        """The calculation that was shown right before, what was entered for it, and what the message changes in it.
+
+        A value that cannot be counts as well: the reading says why.
+        """
         trace_id = latest_trace(tracker) if _follows_a_result(tracker) else None
         if trace_id is None:
             return None
@@ -62,9 +71,15 @@ class Recalculate(Action):  # type: ignore[misc]
             return None
         skill, known = self._skills[name], {field: str(value) for field, value in form.items()}
         reading = read(Standing(skill, known, None), said(tracker, clock.today()), self._skill_names)
-        return (skill, known, reading) if reading.values else None
+        return (skill, known, reading) if reading.values or reading.unclear else None
+
+    async def meant(self, tracker: Tracker) -> bool:
+        """Whether the message says that a value of the calculation becomes another one, whatever it was taken for."""
+        message = said(tracker, clock.today())
+        if message.command or not CHANGES_TO.search(message.text) or asks(message.text):
+            return False
+        return await self.change(tracker) is not None
 
 
 def _follows_a_result(tracker: Tracker) -> bool:
-    turns = split(tracker.events)
-    return len(turns) > 1 and bool(marks(turns[-2], TRACE))
+    return bool(marks(earlier_turn(tracker), TRACE))

@@ -25,13 +25,13 @@ def actions_for(skills: tuple[Skill, ...]) -> list[Action]:
     """Everything that Rasa may ask for, given these skills."""
     names = [skill.name for skill in skills]
     human = HandOff(skills)
-    answer = AnswerQuestion(human)
-    asides = Asides(skills, answer)
     again, chosen = Recalculate(names), ChosenBefore(skills)
+    answer = AnswerQuestion(human, again)
+    asides = Asides(skills, answer)
     shared = [answer, human, Repeat(), Resume(skills), OutOfPlace(skills, answer, again, chosen), Explain(), again]
     return [
         *shared,
-        *(ValidateForm(skill, names, asides, chosen) for skill in skills),
+        *(ValidateForm(skill, names, asides, chosen, again) for skill in skills),
         *(SubmitForm(skill) for skill in skills),
         *(AskField(skill, name) for skill in skills for name in skill.form.model_fields if _has_options(skill, name)),
     ]

@@ -15,6 +15,7 @@ from actions.context import FOR, context_of, put_aside
 from actions.forms import CANCEL_BUTTON, cleared, known_values
 from actions.hearing import CONFIRM
 from actions.offering import KEPT, NO_ANSWER, STOPPED, TRY_AGAIN_BUTTON
+from actions.recalculate import NAME
 from actions.turns import marks, split
 from bot.dialogue.replies import HUMAN_BUTTON, Reply, private
 from hub.forms import reasons, wrong_fields
@@ -46,7 +47,7 @@ class SubmitForm(Action):  # type: ignore[misc]
         """Submit. The key is the message that completed the form: the same message again is the same act."""
         skill = self.skill
         if (other := switched_to(tracker)) and other != skill.name:
-            return [FollowupAction(skill_by_name(other).form_name)]
+            return [FollowupAction(NAME if other == NAME else skill_by_name(other).form_name)]
         if stopped := marks(split(tracker.events)[-1], STOPPED) if tracker.events else []:
             # the form has said why it cannot go on; what it keeps, it has marked
             return [] if _keeps(tracker) and stopped[-1] == skill.name else cleared(skill)

@@ -6,6 +6,7 @@ from datetime import date
 
 from bot.conversation import repository
 from bot.conversation.models import Author, Message, State
+from bot.dialogue.replies import PRIVATE
 from channels import pace
 from channels.base import Rate
 from hub import outbox
@@ -78,8 +79,12 @@ async def _phone(letter: Letter) -> str | None:
         return person.phone if person else None
 
 
+def _marks(letter: Letter) -> dict[str, bool]:
+    return {PRIVATE: True} if letter.content.get("private") else {}
+
+
 class ConversationDeliverer:
-    """Into a chat, as a message of the assistant; content: `text` and perhaps `buttons`.
+    """Into a chat, as a message of the assistant; content: `text`, perhaps `buttons`, and whether it is `private`.
 
     While the chat waits for a human or is with one, nobody talks in between.
     """
@@ -106,7 +111,7 @@ class ConversationDeliverer:
                 id=letter.id,
                 author=Author.BOT,
                 text=letter.content["text"],
-                payload={"buttons": letter.content.get("buttons", [])},
+                payload={"buttons": letter.content.get("buttons", []), **_marks(letter)},
             )
             await repository.add_outbound(session, conversation_id, [said])
         return Taken(delivered=True)

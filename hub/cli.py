@@ -9,61 +9,58 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import psycopg
 import typer
 from sqlalchemy.exc import DBAPIError
 
-from bot.dialogue.commands import app as dialogue
-from channels.commands import app as channels
-from channels.telegram.commands import app as telegram_sandbox
-from hub.accounts.models import Role
-from hub.accounts.service import create_staff
 from hub.bootstrap import secret_file
 from hub.bootstrap.backup import BackupTrouble, back_up, reachable_database
 from hub.bootstrap.backup import restore as restore_backup
 from hub.bootstrap.postgres import PostgresTrouble
 from hub.bootstrap.up import AlreadyRunning, only_copy, prepare, prepare_secrets, up
-from hub.kit.db import dispose, transaction
 from hub.kit.errors import HubError
-from hub.outbox.commands import app as outbox
-from hub.scaffold.commands import app as new
+from hub.ondemand import OnDemand
 from hub.settings import get_settings
-from knowledge_base.commands import app as knowledge
-from knowledge_base.model_commands import app as models
-from services.gateways.inspection.commands import app as inspection_sandbox
-from services.gateways.payments.commands import app as payment_sandbox
-from services.gateways.real_name.commands import app as real_name_sandbox
-from services.gateways.sms.commands import app as sms_sandbox
-from services.gateways.tax_core.commands import app as core_sandbox
-from services.payment.commands import app as payment
-from services.registry import SKILLS
-from services.reminders.commands import app as reminders
 
-app = typer.Typer(help="12366 知识库平台", no_args_is_help=True, pretty_exceptions_enable=False)
-staff = typer.Typer(help="工作人员", no_args_is_help=True)
+
+class Commands(OnDemand):
+    """`hub …`"""
+
+    elsewhere: ClassVar = {
+        "knowledge": ("knowledge_base.commands", "知识库"),
+        "models": ("knowledge_base.model_commands", "检索模型"),
+        "dialogue": ("bot.dialogue.commands", "对话引擎"),
+        "staff": ("hub.accounts.commands", "工作人员"),
+        "payment": ("services.payment.commands", "缴款"),
+        "reminders": ("services.reminders.commands", "提醒"),
+        "outbox": ("hub.outbox.commands", "发件箱"),
+        "channels": ("channels.commands", "渠道"),
+        "new": ("hub.scaffold.commands", "新增税种或服务"),
+    }
+
+
+class Sandboxes(OnDemand):
+    """`hub sandbox …`"""
+
+    elsewhere: ClassVar = {
+        "inspection": ("services.gateways.inspection.commands", "发票查验平台"),
+        "core": ("services.gateways.tax_core.commands", "核心征管系统"),
+        "real-name": ("services.gateways.real_name.commands", "实名核验服务"),
+        "sms": ("services.gateways.sms.commands", "短信通道和演示手机"),
+        "payment": ("services.gateways.payments.commands", "支付渠道"),
+        "telegram": ("channels.telegram.commands", "Telegram"),
+    }
+
+
+app = typer.Typer(cls=Commands, help="12366 知识库平台", no_args_is_help=True, pretty_exceptions_enable=False)
 secrets = typer.Typer(help="密钥", no_args_is_help=True)
-sandbox = typer.Typer(help="外部系统的沙箱", no_args_is_help=True)
+sandbox = typer.Typer(cls=Sandboxes, help="外部系统的沙箱", no_args_is_help=True)
 audit_log = typer.Typer(help="审计日志", no_args_is_help=True)
-app.add_typer(knowledge, name="knowledge", help="知识库")
-app.add_typer(models, name="models", help="检索模型")
-app.add_typer(dialogue, name="dialogue", help="对话引擎")
-app.add_typer(staff, name="staff")
 app.add_typer(secrets, name="secrets")
 app.add_typer(audit_log, name="audit")
-sandbox.add_typer(inspection_sandbox, name="inspection", help="发票查验平台")
-sandbox.add_typer(core_sandbox, name="core", help="核心征管系统")
-sandbox.add_typer(real_name_sandbox, name="real-name", help="实名核验服务")
-sandbox.add_typer(sms_sandbox, name="sms", help="短信通道和演示手机")
-sandbox.add_typer(payment_sandbox, name="payment", help="支付渠道")
-sandbox.add_typer(telegram_sandbox, name="telegram", help="Telegram")
-app.add_typer(payment, name="payment", help="缴款")
 app.add_typer(sandbox, name="sandbox")
-app.add_typer(reminders, name="reminders")
-app.add_typer(outbox, name="outbox")
-app.add_typer(channels, name="channels")
-app.add_typer(new, name="new")
 
 
 @app.command("up")
@@ -135,23 +132,6 @@ def restore(source: Path, yes: Annotated[bool, typer.Option("--yes", help="不�
     typer.echo("已恢复。")
 
 
-@staff.command("create")
-def staff_create(
-    username: str,
-    name: Annotated[str, typer.Option(help="显示给纳税人的称呼")] = "",
-    role: Annotated[Role, typer.Option(help="角色")] = Role.ADMINISTRATOR,
-) -> None:
-    """新增工作人员，打印一次性显示的访问令牌。"""
-
-    async def create() -> str:
-        async with transaction() as session:
-            token = await create_staff(session, username, display_name=name, role=role)
-        await dispose()
-        return token
-
-    typer.echo(f"已创建 {username}（{role}）。访问令牌（只显示这一次）：\n{asyncio.run(create())}")
-
-
 @secrets.command("init")
 def secrets_init() -> None:
     """生成缺少的密钥。"""
@@ -170,6 +150,7 @@ def secrets_rotate() -> None:
 def audit_verify() -> None:
     """检查审计日志的哈希链是否完整。"""
     from hub import audit
+    from hub.kit.db import dispose, transaction
 
     async def verify() -> int | None:
         async with transaction() as session:
@@ -184,10 +165,16 @@ def audit_verify() -> None:
     typer.echo("审计日志完整。")
 
 
+def _skill_names() -> list[str]:
+    from services.registry import SKILLS
+
+    return [skill.name for skill in SKILLS]
+
+
 def main() -> None:
     """Run a command; what people can put right is said in one line, without a traceback."""
     try:
-        app(obj={"skills": [skill.name for skill in SKILLS]})
+        app(obj={"skills": _skill_names})
     except (AlreadyRunning, BackupTrouble, PostgresTrouble, RuntimeError) as error:
         typer.echo(f"错误：{error}", err=True)
         raise SystemExit(1) from None

@@ -62,7 +62,8 @@ class Question:
     are never repeated to the person. `options` works the choices out where they depend on who asks. `before` is work to
     do when the field is about to be asked for the first time (send the code that it asks for); it returns words to say
     ahead of the prompt, or None. `units` are words that make a number in front of them the field's wherever it stands
-    ("120平").
+    ("120平"). What is `only_named` is never guessed: a value counts where the field is asked for or called by its name.
+    Of an amount that `may_be_none`, "没有" with its name means 0.
     """
 
     prompt: str
@@ -77,6 +78,8 @@ class Question:
     options: Options | None = None
     before: Before | None = None
     units: tuple[str, ...] = ()
+    only_named: bool = False
+    may_be_none: bool = False
 
 
 def ask(
@@ -94,6 +97,8 @@ def ask(
     options: Options | None = None,
     before: Before | None = None,
     units: Sequence[str] = (),
+    only_named: bool = False,
+    may_be_none: bool = False,
     **limits: Any,
 ) -> Any:
     """A pydantic field together with its Chinese words; `limits` go to `pydantic.Field` (gt, max_length, pattern …).
@@ -102,7 +107,7 @@ def ask(
     """
     question = Question(
         prompt, invalid, label, hint, entity, tuple(synonyms), tuple(choices), interruptible, secret, options, before,
-        tuple(units),
+        tuple(units), only_named, may_be_none,
     )  # fmt: skip
     if "default_factory" not in limits:
         limits["default"] = default
@@ -212,7 +217,8 @@ Before = Callable[[SkillContext, Values], Awaitable[str | None]]
 class Preview:
     """What is shown before a binding act is confirmed: every figure it will carry; `trace_id` explains the amounts.
 
-    `refusal` says why it cannot be done at all (already filed, nothing due): the form then ends with it.
+    `refusal` says why it cannot be done (already filed, nothing due). The form then ends with it, unless it is
+    `open`: what was filled in does not go together, and the person may change it.
     """
 
     text: str
@@ -220,6 +226,7 @@ class Preview:
     citations: tuple[Mapping[str, Any], ...] = ()
     refusal: str | None = None
     buttons: tuple[Button, ...] = ()
+    open: bool = False
 
 
 @dataclass(frozen=True, slots=True)

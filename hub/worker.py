@@ -31,6 +31,7 @@ from services.identity import repository as identity_checks
 from services.identity.mandates import refresh_acting
 from services.invoices import repository as inspections
 from services.payment import repository as payments
+from services.payment.reconciliation import reconcile_yesterday
 from services.payment.service import resolve_open_orders
 from services.reminders import planning as reminders
 from services.reminders import repository as reminder_records
@@ -107,6 +108,14 @@ async def resolve_payments(timestamp: int) -> None:
     """See open payment orders on: ask the parties, book what has arrived, close what is over."""
     if ended := await resolve_open_orders():
         log.info("payments_resolved", orders=ended)
+
+
+@jobs.periodic(cron="30 2-15 * * *")  # 10:30 in China, when the day's statements lie ready, and hourly after that
+@jobs.task(name="payment.reconcile", queueing_lock="payment.reconcile")
+async def reconcile_payments(timestamp: int) -> None:
+    """Compare yesterday's payments with the parties' statements, until each has given its own."""
+    if await reconcile_yesterday():
+        log.info("payments_reconciled")
 
 
 @jobs.task(name=DELIVER)

@@ -42,8 +42,9 @@ def _read(skills: Collection[str] | None) -> Content:
 
 
 def _skills(context: typer.Context) -> Collection[str] | None:
-    """The names of all skills, if whoever mounts these commands says so in `obj["skills"]`."""
-    return context.obj.get("skills") if isinstance(context.obj, dict) else None
+    """The names of all skills, if whoever mounts these commands gives a way to ask for them in `obj["skills"]`."""
+    names = context.obj.get("skills") if isinstance(context.obj, dict) else None
+    return names() if names else None
 
 
 async def load_all(content: Content) -> LoadReport:

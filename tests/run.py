@@ -10,9 +10,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import IO
 
 import psutil
@@ -67,10 +68,13 @@ LONG = Step(
     SOAK_LIMIT,
 )
 
-QUICK: list[list[Step]] = [[FORMAT], [LINT], [TYPES], [IMPORTS], [DIALOGUE]]
+Lane = Sequence[Step]
+"""Steps one after the other."""
+
+QUICK: list[Sequence[Lane]] = [[[step]] for step in (FORMAT, LINT, TYPES, IMPORTS, DIALOGUE)]
 # what waits for databases, processes and pages leaves most of two cores idle: it shares them with what computes
-FAST = [*QUICK, [UNITS], [VECTORS], [CONTENT]]
-EVERYTHING = [*QUICK, [UNITS], [VECTORS, MODEL], [CONTENT, TALKS, KILLS]]
+FAST: list[Sequence[Lane]] = [*QUICK, [[UNITS]], [[VECTORS]], [[CONTENT]]]
+EVERYTHING: list[Sequence[Lane]] = [*QUICK, [[UNITS]], [[VECTORS], [MODEL]], [[TALKS], [CONTENT, KILLS]]]
 
 
 def run(step: Step, environment: Mapping[str, str], output: IO[bytes] | None) -> int:
@@ -111,38 +115,39 @@ def alone(step: Step, environment: Mapping[str, str]) -> int:
     return status
 
 
-def together(steps: Sequence[Step], environment: Mapping[str, str]) -> int:
-    """Run steps side by side and print what each said when it has ended; the first bad status, or 0."""
-    sys.stdout.write("\n=== side by side: " + " | ".join(step.title for step in steps) + "\n")
+def together(lanes: Sequence[Lane], environment: Mapping[str, str]) -> int:
+    """Run lanes side by side and print what each step said when it has ended; the first bad status, or 0."""
+    sys.stdout.write("\n=== side by side: " + " | ".join(step.title for lane in lanes for step in lane) + "\n")
     sys.stdout.flush()
+    talking = Lock()
 
-    def one(step: Step) -> tuple[int, float, bytes]:
-        began = time.monotonic()
-        with tempfile.TemporaryFile() as output:
-            status = run(step, environment, output)
-            output.seek(0)
-            return status, time.monotonic() - began, output.read()
+    def along(lane: Lane) -> int:
+        for step in lane:
+            began = time.monotonic()
+            with tempfile.TemporaryFile() as output:
+                status = run(step, environment, output)
+                output.seek(0)
+                said = output.read().decode(errors="replace")
+            with talking:
+                sys.stdout.write(f"\n=== {step.title}\n{said}")
+                told(step, status, time.monotonic() - began)
+            if status != 0:
+                return status
+        return 0
 
-    worst = 0
-    with ThreadPoolExecutor(len(steps)) as pool:
-        running = {pool.submit(one, step): step for step in steps}
-        for ended in as_completed(running):
-            status, seconds, output = ended.result()
-            sys.stdout.write(f"\n=== {running[ended].title}\n{output.decode(errors='replace')}")
-            told(running[ended], status, seconds)
-            worst = worst or status
-    return worst
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        return next((status for status in pool.map(along, lanes) if status), 0)
 
 
 def main() -> None:
     """Run the checks; the first group with a failure ends the run with its exit status."""
     groups = FAST if "--fast" in sys.argv else EVERYTHING
     if "--soak" in sys.argv:
-        groups = [*groups, [LONG]]
+        groups = [*groups, [[LONG]]]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "HUB_SOAK": "1" if "--soak" in sys.argv else ""}
     begin = time.monotonic()
-    for steps in groups:
-        status = alone(steps[0], environment) if len(steps) == 1 else together(steps, environment)
+    for lanes in groups:
+        status = alone(lanes[0][0], environment) if len(lanes) == 1 else together(lanes, environment)
         if status != 0:
             raise SystemExit(status)
     sys.stdout.write(f"\nAll checks passed in {time.monotonic() - begin:.0f} s\n")

@@ -114,8 +114,7 @@ class Returns:
         try:
             shown = await service.preview(principal_of(context), pick.obligation_id, given, channel=context.channel)
         except CannotCalculate as error:
-            told = wording.TOGETHER.format(problem=error.user_message, offer=self._again.title)
-            return Preview("", refusal=told, buttons=(self._again, HUMAN))
+            return Preview("", refusal=wording.TOGETHER.format(problem=error.user_message), buttons=(HUMAN,), open=True)
         text = "\n".join([shown.text, *(wording.NOT_IN_RETURN.format(label=label) for label in left_out)])
         return Preview(text=text, trace_id=str(shown.trace_id), citations=_citations(shown.sheet))
 
@@ -127,6 +126,9 @@ class Returns:
             outcome = await service.submit(
                 principal_of(context), pick.obligation_id, given, key=context.key, channel=context.channel
             )
+        except CannotCalculate as error:
+            figures = tuple(name for line in given for name in line)
+            return SkillResult("rejected", wording.TOGETHER.format(problem=error.user_message), retry_fields=figures)
         except CoreSystemUnavailable:
             return SkillResult(UNAVAILABLE, wording.NOT_SUBMITTED, buttons=(self._again, HUMAN))
         except SheetChanged as changed:

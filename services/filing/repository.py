@@ -72,6 +72,16 @@ async def claim(session: AsyncSession, record: TaxReturn) -> Filed:
     return found
 
 
+async def pending(session: AsyncSession, taxpayer_id: str) -> Sequence[str]:
+    """The obligations for which a return has no answer yet."""
+    rows = await session.scalars(
+        select(TaxReturn.obligation_id)
+        .where(TaxReturn.taxpayer_id == taxpayer_id, TaxReturn.status == ReturnStatus.PENDING)
+        .distinct()
+    )
+    return rows.all()
+
+
 async def finish(
     session: AsyncSession, filing_id: UUID, return_id: str, answer: Any, receipt: Any, replaces: str | None
 ) -> bool:

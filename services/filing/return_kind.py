@@ -92,7 +92,8 @@ def yuan(label: str, prompt: str, default: Any = ZERO, *, synonyms: Sequence[str
     invalid = f"没有看懂{label}，请输入金额（元），例如 280000，没有填0。"
     limits: dict[str, Any] = {"max_digits": _CENT_DIGITS, "decimal_places": 2} | ({} if signed else {"ge": 0})
     return ask(
-        default, prompt=prompt, invalid=invalid, label=label, entity="amount", synonyms=synonyms, hint=prompt, **limits
+        default, prompt=prompt, invalid=invalid, label=label, entity="amount", synonyms=synonyms, hint=prompt,
+        may_be_none=True, **limits
     )  # fmt: skip
 
 

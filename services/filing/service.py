@@ -185,6 +185,12 @@ async def _confirm(
     return await deliver(record, confirmed)
 
 
+async def under_way(taxpayer_id: str) -> frozenset[str]:
+    """The obligations whose return was accepted here and has no answer of the core system yet."""
+    async with transaction() as session:
+        return frozenset(await repository.pending(session, taxpayer_id))
+
+
 async def returns(principal: Principal) -> ReturnList:
     """The taxpayer's returns, newest first: those filed here, and those in force that were filed elsewhere."""
     taxpayer_id = _taxpayer(principal)

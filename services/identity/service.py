@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from hub import audit
+from hub import audit, outbox
 from hub.accounts import codes, consents, identities, people, sessions
 from hub.accounts.codes import LIFETIME, CodeCheck, CodeOutcome, IssuedCode, TooManyCodes
 from hub.accounts.levels import SignInNeeded
@@ -146,6 +146,7 @@ async def unbind(person_id: UUID) -> None:
     async with transaction() as session:
         await repository.erase_of(session, person_id)
         await people.erase(session, person_id, phone_too=True)
+        await outbox.forget_person(session, person_id)
         await sessions.end_all(session, person_id)
         await identities.unlink(session, person_id)
         await consents.withdraw(session, person_id)

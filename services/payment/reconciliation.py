@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from hub import audit
+from hub.kit import clock
 from hub.kit.db import transaction
 from hub.kit.logging import get_logger
 from services.gateways.errors import GatewayError
@@ -47,6 +48,19 @@ async def reconcile(day: date, actor: str) -> list[ReconciliationRead]:
     for name in open_channels():
         await _reconcile_channel(day, Method(name))
     return await found(day)
+
+
+async def reconcile_yesterday() -> bool:
+    """Compare the day before today, unless that is done; a channel whose statement is late is asked again next time.
+
+    Answers whether anything was compared.
+    """
+    day = clock.today() - timedelta(days=1)
+    done = {one.method for one in await found(day) if one.state != UNAVAILABLE}
+    if {Method(name) for name in open_channels()} <= done:
+        return False
+    await reconcile(day, "worker")
+    return True
 
 
 async def found(day: date) -> list[ReconciliationRead]:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -31,6 +31,19 @@ async def in_the_way(session: AsyncSession, charge_ids: Collection[str]) -> Sequ
     rows = await session.scalars(
         select(PaymentOrderCharge.order_id)
         .where(PaymentOrderCharge.charge_id.in_(charge_ids), PaymentOrderCharge.open)
+        .distinct()
+    )
+    return rows.all()
+
+
+async def moving(session: AsyncSession, taxpayer_id: str) -> Sequence[str]:
+    """The charges for which money has arrived that is not booked yet, or may be moving at this moment."""
+    debited = and_(PaymentOrder.method == Method.TRIPARTITE, PaymentOrder.state == State.AWAITING)
+    rows = await session.scalars(
+        select(PaymentOrderCharge.charge_id)
+        .join(PaymentOrder, PaymentOrder.id == PaymentOrderCharge.order_id)
+        .where(PaymentOrder.taxpayer_id == taxpayer_id, PaymentOrderCharge.open)
+        .where(or_(PaymentOrder.state == State.PAID, debited))
         .distinct()
     )
     return rows.all()

@@ -87,7 +87,8 @@ class PayTax(BaseModel):
     )  # fmt: skip
     part: Annotated[Decimal | None, BeforeValidator(_read_part)] = ask(
         None, prompt="这次先缴多少税款（不含滞纳金）？", invalid=wording.PART_INVALID, label="先缴金额",
-        hint="只缴一部分时填写：这次缴的税款，元", synonyms=("先缴", "部分缴纳"),
+        hint="只缴一部分时填写：这次缴的税款，元", entity="amount", only_named=True,
+        synonyms=("先缴", "部分缴纳", "只缴", "先交", "只交"),
     )  # fmt: skip
 
 

@@ -180,6 +180,12 @@ def _under_way(order: PaymentOrder) -> bool:
     return order.state == State.PAID or (order.method == Method.TRIPARTITE and order.state == State.AWAITING)
 
 
+async def under_way(taxpayer_id: str) -> frozenset[str]:
+    """The charges that are paid but not booked yet, or are being debited at this moment."""
+    async with transaction() as session:
+        return frozenset(await repository.moving(session, taxpayer_id))
+
+
 async def orders_of(principal: Principal) -> list[OrderRead]:
     """The taxpayer's orders, the newest first, as last known."""
     async with transaction() as session:
@@ -193,7 +199,7 @@ async def latest(principal: Principal) -> OrderRead | None:
     async with transaction() as session:
         await looked(session, principal, "payment.order_read")
         rows = await repository.of_taxpayer(session, _taxpayer(principal), limit=1)
-    return order_read(await settling.look(rows[0])) if rows else None
+    return order_read(await settling.look(rows[0], asked=True)) if rows else None
 
 
 async def order_of(principal: Principal, order_id: UUID) -> OrderRead:

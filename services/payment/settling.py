@@ -23,6 +23,7 @@ from services.gateways.tax_core.protocol import CoreRefusal, DebitRequest, Settl
 from services.payment import repository, wording
 from services.payment.models import Method, PaymentOrder, State
 from services.payment.states import ARRIVED
+from services.payment.telling import tell
 
 log = get_logger(__name__)
 
@@ -70,11 +71,14 @@ async def reread(order_id: UUID) -> PaymentOrder:
 
 
 async def proceed(order: PaymentOrder, address: str = "") -> PaymentOrder:
-    """Take the first step of a fresh order, or take it again; trouble with the other party leaves it as it is."""
+    """Take the first step of a fresh order, or take it again; trouble with the other party leaves it as it is.
+
+    Who orders is told by the answer.
+    """
     if order.state not in (State.CREATED, State.AWAITING):
         return order
     if order.method == Method.TRIPARTITE:
-        return await _debit(order)
+        return await _debit(order, asked=True)
     if order.state == State.CREATED:
         return await _open(order, address)
     return order
@@ -108,10 +112,10 @@ async def _opened(order_id: UUID, opened: Opened) -> PaymentOrder:
     return order
 
 
-async def _debit(order: PaymentOrder) -> PaymentOrder:
+async def _debit(order: PaymentOrder, *, asked: bool) -> PaymentOrder:
     """Have the core system debit; from the moment that it may have been asked, the order is awaiting."""
     if expired(order):
-        return await _settled_or_expired(order)
+        return await _settled_or_expired(order, asked=asked)
     async with transaction() as session:
         current = await repository.locked(session, order.id)
         assert current is not None
@@ -123,7 +127,7 @@ async def _debit(order: PaymentOrder) -> PaymentOrder:
     charge_ids = tuple(one["charge_id"] for one in order.sheet["items"])
     try:
         request = DebitRequest(number_of(order), order.taxpayer_id, charge_ids, amount, late_fee)
-        return await _booked(order.id, await tax_core().debit(request))
+        return await _booked(order.id, await tax_core().debit(request), asked=asked)
     except CoreRefusal as refusal:
         return await _give_up(current, State.FAILED, refusal.code)
     except GatewayError as error:
@@ -131,7 +135,7 @@ async def _debit(order: PaymentOrder) -> PaymentOrder:
         return await reread(order.id)
 
 
-async def _settled_or_expired(order: PaymentOrder) -> PaymentOrder:
+async def _settled_or_expired(order: PaymentOrder, *, asked: bool) -> PaymentOrder:
     """A debit whose time is over: did the core system do it?"""
     try:
         settlement = await tax_core().settlement(order.taxpayer_id, number_of(order))
@@ -140,7 +144,9 @@ async def _settled_or_expired(order: PaymentOrder) -> PaymentOrder:
         return order
     except CoreRefusal as refusal:
         return await _give_up(order, State.FAILED, refusal.code)
-    return await _booked(order.id, settlement) if settlement else await _give_up(order, State.EXPIRED)
+    if settlement is None:
+        return await _give_up(order, State.EXPIRED)
+    return await _booked(order.id, settlement, asked=asked)
 
 
 async def _give_up(seen: PaymentOrder, target: State, reason: str | None = None) -> PaymentOrder:
@@ -176,10 +182,10 @@ async def arrived(order_id: UUID, paid: Paid) -> PaymentOrder:
     return order
 
 
-async def book(order: PaymentOrder) -> PaymentOrder:
+async def book(order: PaymentOrder, *, asked: bool = False) -> PaymentOrder:
     """Have the core system book what has arrived; what it refuses is due back, what it does not answer is tried again.
 
-    Anything that is not waiting to be booked stays as it is.
+    Anything that is not waiting to be booked stays as it is. Unless the payer has just `asked`, they are told.
     """
     if order.state != State.PAID or order.arrived is None:
         return order
@@ -191,7 +197,7 @@ async def book(order: PaymentOrder) -> PaymentOrder:
         paid_at=paid_at, method=order.method, reference=order.arrived["transaction_id"],
     )  # fmt: skip
     try:
-        return await _booked(order.id, await tax_core().settle(request))
+        return await _booked(order.id, await tax_core().settle(request), asked=asked)
     except CoreRefusal as refusal:
         log.error("payment_booking_refused", code=refusal.code, order=number_of(order))
         async with transaction() as session:
@@ -199,13 +205,15 @@ async def book(order: PaymentOrder) -> PaymentOrder:
             assert current is not None
             if current.state == State.PAID:
                 await repository.move(session, current, State.REFUND_DUE, refusal.code)
+                if not asked:
+                    await tell(session, current)
         return current
     except GatewayError as error:
         _trouble(order, "settle", error)
         return await reread(order.id)
 
 
-async def _booked(order_id: UUID, settlement: Settlement) -> PaymentOrder:
+async def _booked(order_id: UUID, settlement: Settlement, *, asked: bool) -> PaymentOrder:
     async with transaction() as session:
         order = await repository.locked(session, order_id)
         assert order is not None
@@ -222,20 +230,25 @@ async def _booked(order_id: UUID, settlement: Settlement) -> PaymentOrder:
             await repository.move(session, order, State.PAID)
         order.receipt = {"number": settlement.receipt_number, "booked_at": settlement.booked_at.isoformat()}
         await repository.move(session, order, State.BOOKED)
+        if not asked:
+            await tell(session, order)
         log.info("payment_booked", method=order.method)
     return order
 
 
-async def look(order: PaymentOrder) -> PaymentOrder:
-    """Ask afresh where an open order stands and take the next step; trouble leaves it for the next time."""
+async def look(order: PaymentOrder, *, asked: bool = False) -> PaymentOrder:
+    """Ask afresh where an open order stands and take the next step; trouble leaves it for the next time.
+
+    Unless the payer has just `asked` for it in their chat, they are told there what came of it.
+    """
     if order.state == State.PAID:
-        return await book(order)
+        return await book(order, asked=asked)
     if order.state == State.CREATED:
         return await withdraw(order, State.EXPIRED) if expired(order) else order
     if order.state != State.AWAITING:
         return order
     if order.method == Method.TRIPARTITE:
-        return await _debit(order)
+        return await _debit(order, asked=asked)
     channel = channel_of(order)
     if channel is None:
         return order
@@ -245,7 +258,7 @@ async def look(order: PaymentOrder) -> PaymentOrder:
         _trouble(order, "query", error)
         return order
     if isinstance(standing, Paid):
-        return await book(await arrived(order.id, standing))
+        return await book(await arrived(order.id, standing), asked=asked)
     if isinstance(standing, Closed):
         return await _give_up(order, State.EXPIRED if expired(order) else State.CLOSED)
     assert isinstance(standing, NotYet | Unknown)

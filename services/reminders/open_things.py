@@ -1,4 +1,7 @@
-"""What is still to be filed or paid, asked freshly from the core system, for whom a person may act at this moment."""
+"""What is still to be filed or paid, asked freshly from the core system, for whom a person may act at this moment.
+
+What the person has done here counts as done, even while the core system has not answered or booked it.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,11 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from hub.kit.crypto import fingerprint
+from services.filing import service as filing
 from services.gateways.errors import GatewayError
 from services.gateways.registry import tax_core
 from services.gateways.tax_core.protocol import CoreRefusal, Mandate, Obligation, ObligationState, Role
+from services.payment import service as payment
 from services.reminders.stages import LOOK_AHEAD_DAYS, LOOK_BACK_DAYS, Stage, stage_of
 
 LONGEST_PERIOD = timedelta(days=366)
@@ -85,13 +90,17 @@ async def _of_taxpayer(mandate: Mandate, day: date) -> list[Thing]:
     first = day - timedelta(days=LOOK_BACK_DAYS) - LONGEST_PERIOD
     last = day + timedelta(days=LOOK_AHEAD_DAYS) + LONGEST_PERIOD
     own = mandate.role is Role.SELF
+    # asked first: what ends in between is then found done in the core system
+    filed, paid = await filing.under_way(mandate.taxpayer_id), await payment.under_way(mandate.taxpayer_id)
+    obligations = await core.obligations(mandate.taxpayer_id, first, last)
     found = [
         Thing(Duty.FILE, mandate.taxpayer_id, mandate.name, own, one.obligation_id, _title(one), one.due_on)
-        for one in await core.obligations(mandate.taxpayer_id, first, last)
-        if one.state is ObligationState.OPEN
+        for one in obligations
+        if one.state is ObligationState.OPEN and one.obligation_id not in filed
     ]
     found += [
         Thing(Duty.PAY, mandate.taxpayer_id, mandate.name, own, one.charge_id, one.title, one.due_on)
         for one in await core.charges(mandate.taxpayer_id)
+        if one.charge_id not in paid
     ]
     return [thing for thing in found if thing.stage(day) is not None]

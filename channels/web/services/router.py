@@ -107,6 +107,9 @@ async def _complete(request: Request, visitor: Visitor, filling: Filling, then: 
         return _form(request, visitor, filling, then, key)
     if filling.skill.confirm and step != "confirm":
         sheet: Preview = await filling.sheet(form)
+        if sheet.refusal and sheet.open:
+            filling.notice = sheet.refusal
+            return _form(request, visitor, filling, then, key)
         if sheet.refusal:
             return _said(request, visitor, filling.skill, sheet.refusal, sheet.buttons)
         return visited(

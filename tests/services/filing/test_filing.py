@@ -214,7 +214,10 @@ async def test_figures_that_do_not_go_together_are_explained_with_a_way_on(
 ) -> None:
     sheet = await preview_of({"obligation_id": OPEN_VAT, **values})
     assert words in sheet.refusal
-    assert [button.payload for button in sheet.buttons] == ["skill:file_vat", "intent:talk_to_human"]
+    assert sheet.open, "the form stays, so that what is wrong can be changed"
+    done = await file({"obligation_id": OPEN_VAT, **values})
+    assert (done.status, done.retry_fields) == ("rejected", ("sales",))
+    assert words in done.text
 
 
 async def test_wrong_fields_are_named(core: str) -> None:

@@ -382,7 +382,7 @@ async def test_an_order_can_be_withdrawn_unless_money_has_moved(paying: str) -> 
 async def test_a_crash_between_two_steps_loses_and_doubles_nothing(
     paying: str, lost: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def crash(*_: object) -> None:
+    async def crash(*_: object, **__: object) -> None:
         raise ConnectionAbortedError
 
     with monkeypatch.context() as patch:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import psycopg
+import pytest
 
 from services.gateways.behaviour import Mode
 from services.gateways.payments.models import LedgerState, Notices, Party
 from services.gateways.payments.registry import payment_channel
 from services.gateways.payments.sandbox import ledger
 from services.gateways.tax_core.wire import Operation
+from services.payment import reconciliation
 from services.payment.commands import KINDS, STATES
 from services.payment.models import Method
-from services.payment.reconciliation import Kind, found, reconcile
+from services.payment.reconciliation import Kind, found, reconcile, reconcile_yesterday
 from services.payment.schemas import Finding
 from tests.services.inspection import TODAY
 from tests.services.payment.payer import order, pay, pay_unnoticed, rows
@@ -46,6 +48,30 @@ async def test_money_that_we_missed_is_caught_up_and_booked(paying: str) -> None
     assert findings[0].order == placed.id.hex
     assert rows(paying, "select state from payment_order") == [("booked",)]
     assert await compared() == ("balanced", [])
+
+
+async def test_yesterday_is_compared_once_and_a_late_statement_is_asked_for_again(
+    paying: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await pay_unnoticed(await order(JINXI))
+    monkeypatch.setattr(reconciliation, "clock", Clock)
+    await tell("wechat", Mode.DOWN)
+    assert await reconcile_yesterday()
+    states = {one.method: one.state for one in await found(TODAY)}
+    assert states.pop(Method.WECHAT) == "unavailable"
+    assert set(states.values()) == {"balanced"}
+    await tell("wechat")
+    assert await reconcile_yesterday()
+    assert rows(paying, "select state from payment_order") == [("booked",)]
+    assert not await reconcile_yesterday()
+
+
+class Clock:
+    """The day after."""
+
+    @staticmethod
+    def today() -> date:
+        return TODAY + timedelta(days=1)
 
 
 async def test_money_under_a_number_that_is_not_ours_is_reported(paying: str) -> None:

@@ -25,8 +25,11 @@ from services.gateways.tax_core.sandbox import TaxCoreSandbox
 from services.gateways.tax_core.seed import person
 from services.gateways.tax_core.wire import Operation
 from services.reminders import planning
+from services.reminders.open_things import open_things
 from services.reminders.stages import ReminderChoice
 from tests.deaths import Died, dying_transaction
+from tests.services.filing.filers import acting, file, preview_of
+from tests.services.payment.payer import order, pay
 from tests.services.reminders.people import (
     deliver,
     file_vat,
@@ -174,6 +177,32 @@ async def test_what_is_done_is_not_reminded_of(october: str, monkeypatch: pytest
     for day in (WEEK, DUE, OVERDUE):
         await a_day(day, monkeypatch)
     assert await written() == []
+
+
+async def test_what_the_core_system_has_not_answered_yet_counts_as_done(
+    october: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await known("陈大勇")
+    stand_at(WEEK, monkeypatch)
+    acts = acting(NOODLES, "陈大勇")
+    values = {"obligation_id": NOODLES_VAT, "sales": "100000", "special_sales": "0"}
+    await preview_of(values, principal=acts)
+    await tell_core(Mode.DOWN, Operation.FILE)
+    assert (await file(values, principal=acts)).status == "pending"
+    await planning.run_if_time()
+    assert await written() == []
+
+
+async def test_what_is_paid_and_not_booked_yet_is_not_dunned(october: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    await known("王小明")
+    stand_at(WEEK, monkeypatch)
+    before = {thing.key for thing in (await open_things(person("王小明").resident_id, WEEK)).things}
+    placed = await order(QINGCHUAN)
+    await tell_core(Mode.DOWN, Operation.SETTLE)
+    await pay(placed)
+    after = {thing.key for thing in (await open_things(person("王小明").resident_id, WEEK)).things}
+    assert len(before - after) == len(placed.charges) > 0
+    assert after < before
 
 
 async def test_what_is_done_between_writing_and_sending_stops_it(october: str, monkeypatch: pytest.MonkeyPatch) -> None:
