@@ -16,7 +16,7 @@ from actions.forms import CANCEL_BUTTON, cleared, known_values
 from actions.hearing import CONFIRM
 from actions.offering import KEPT, NO_ANSWER, STOPPED, TRY_AGAIN_BUTTON
 from actions.recalculate import NAME
-from actions.turns import marks, split
+from actions.turns import actions_since, marks, split
 from bot.dialogue.replies import HUMAN_BUTTON, Reply, private
 from hub.forms import reasons, wrong_fields
 from hub.kit.errors import HubError, Unavailable
@@ -46,7 +46,8 @@ class SubmitForm(Action):  # type: ignore[misc]
     ) -> list[EventType]:
         """Submit. The key is the message that completed the form: the same message again is the same act."""
         skill = self.skill
-        if (other := switched_to(tracker)) and other != skill.name:
+        other = switched_to(tracker)
+        if other and other != skill.name and other not in actions_since(tracker):
             return [FollowupAction(NAME if other == NAME else skill_by_name(other).form_name)]
         if stopped := marks(split(tracker.events)[-1], STOPPED) if tracker.events else []:
             # the form has said why it cannot go on; what it keeps, it has marked

@@ -18,7 +18,7 @@ from tests.chaos.test_kills import eventually
 from tests.product import Product
 from tests.services.tax_core import NOODLES, QINGCHUAN, SONGJIAN, YUANSHAN
 
-pytestmark = [pytest.mark.chaos, pytest.mark.soak, pytest.mark.timeout(7200)]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(7200)]
 
 SOAK = bool(os.environ.get("HUB_SOAK"))
 KILLS = 200 if SOAK else 20
