@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint, func, text
+from sqlalchemy import ForeignKey, Index, Integer, SmallInteger, String, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.kit.crypto import EncryptedJson, EncryptedText
@@ -120,3 +120,22 @@ class Handoff(Base):
     claimed_by: Mapped[str | None] = mapped_column(String(64))
     ended_at: Mapped[datetime | None]
     outcome: Mapped[str | None] = mapped_column(String(20))
+
+
+class ConversationRating(Base):
+    """How satisfied somebody was, 5 (非常满意) to 1 (非常不满意): with a stay with a human, or with the assistant."""
+
+    __tablename__ = "conversation_rating"
+    __table_args__ = (
+        UniqueConstraint(
+            "conversation_id", "handoff_id", name="uq_conversation_rating_talk", postgresql_nulls_not_distinct=True
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"))
+    handoff_id: Mapped[UUID | None] = mapped_column(ForeignKey("handoff.id", ondelete="CASCADE"))
+    agent: Mapped[str | None] = mapped_column(String(64))
+    score: Mapped[int] = mapped_column(SmallInteger)
+    comment: Mapped[str | None] = mapped_column(EncryptedText)
+    rated_at: Mapped[datetime] = mapped_column(index=True)

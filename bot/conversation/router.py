@@ -7,14 +7,16 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response, status
 
-from bot.conversation import handoff, repository
-from bot.conversation.models import Message, State
+from bot.conversation import handoff, ratings, repository
+from bot.conversation.models import ConversationRating, Message, State
 from bot.conversation.schemas import (
     ConversationCreate,
     ConversationCreated,
     ConversationExport,
     MessageCreate,
     Messages,
+    RatingCreate,
+    RatingRead,
 )
 from bot.conversation.service import PAGE, ConversationService, read
 from hub import audit
@@ -22,6 +24,12 @@ from hub.accounts import sessions
 from hub.accounts.access import BearerToken, Public, Session, names_access
 from hub.kit.errors import Unauthorized
 from hub.kit.rates import client_address, rate_limit
+
+
+def rating_read(rating: ConversationRating) -> RatingRead:
+    """A verdict as people see it."""
+    return RatingRead(score=rating.score, comment=rating.comment, agent=rating.agent, rated_at=rating.rated_at)
+
 
 router = APIRouter(prefix="/api/v1/conversations", tags=["conversations"])
 
@@ -116,7 +124,14 @@ async def export_conversation(own: OwnConversation, session: Session) -> Convers
         consented_at=conversation.consented_at,
         state=State(conversation.state),
         messages=[read(message) for message in said],
+        ratings=[rating_read(one) for one in await ratings.of_conversation(session, own)],
     )
+
+
+@router.put("/{conversation_id}/rating", dependencies=[Depends(rate_limit("message", lambda s: s.rate_message))])
+async def rate_conversation(own: OwnConversation, body: RatingCreate, session: Session) -> RatingRead:
+    """Say how satisfied one is with the latest human of the talk, or with the assistant; the last word counts."""
+    return rating_read(await ratings.rate(session, own, body.score, body.comment.strip() or None))
 
 
 @router.delete("/{conversation_id}", status_code=status.HTTP_204_NO_CONTENT)

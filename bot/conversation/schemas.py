@@ -84,6 +84,46 @@ class Messages(BaseModel):
     next: UUID | None = None
 
 
+class RatingCreate(BaseModel):
+    """How satisfied somebody is: 5 非常满意, 4 满意, 3 基本满意, 2 不满意, 1 非常不满意."""
+
+    model_config = ConfigDict(extra="forbid")
+    score: int = Field(ge=1, le=5)
+    comment: Annotated[str, Field(max_length=500), AfterValidator(_storable)] = ""
+
+
+class RatingRead(BaseModel):
+    """A verdict that is kept; `agent` is the human it is on, None for the assistant."""
+
+    score: int
+    comment: str | None
+    agent: str | None
+    rated_at: datetime
+
+
+class VerdictsRead(BaseModel):
+    """How the assistant (`agent` None) or a human was judged: each score's count, and the share from 3 up, 0 to 1."""
+
+    agent: str | None
+    scores: dict[int, int]
+    count: int
+    satisfied: float
+
+
+class Dissatisfied(BaseModel):
+    """Somebody who was not satisfied, with the talk to look into."""
+
+    conversation_id: UUID
+    rating: RatingRead
+
+
+class DissatisfiedList(BaseModel):
+    """A page of them, the newest first."""
+
+    ratings: list[Dissatisfied]
+    total: int
+
+
 class ConversationExport(BaseModel):
     """Everything that we keep about a conversation, for the person it belongs to."""
 
@@ -93,6 +133,7 @@ class ConversationExport(BaseModel):
     consented_at: datetime | None
     state: State
     messages: list[MessageRead]
+    ratings: list[RatingRead] = []
 
 
 class ConversationSummary(BaseModel):

@@ -6,8 +6,8 @@ from fastapi import FastAPI
 
 import channels.web.router
 from actions import router as actions
+from bot.conversation import ratings_router, staff_router, stream
 from bot.conversation import router as conversations
-from bot.conversation import staff_router, stream
 from channels import webhook
 from channels.registry import channels as doors
 from hub.api import ask, attachments, health, site, skills
@@ -47,6 +47,8 @@ def include_routers(app: FastAPI) -> None:
     app.include_router(stream.router)
     # /api/v1/staff/conversations
     app.include_router(staff_router.router)
+    # /api/v1/staff/ratings
+    app.include_router(ratings_router.router)
     app.include_router(attachments.router)
     # /api/v1/filing /api/v1/filing/batches /api/v1/staff/filing
     app.include_router(filing.router)

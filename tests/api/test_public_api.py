@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from uuid import uuid4
 
 import pytest
 from websockets.sync.client import connect
@@ -57,13 +58,11 @@ class TestSkills:
     def test_inspection_over_the_api(self, product: Product) -> None:
         form = {"invoice_number": "26322000000000001130", "issued_on": "2026-09-03", "total_with_tax": "1130.00"}
         with product.client() as http:
-            first = http.post("/api/v1/skills/invoice_inspection", json=form, headers={"Idempotency-Key": "k-12345678"})
-            again = http.post("/api/v1/skills/invoice_inspection", json=form, headers={"Idempotency-Key": "k-12345678"})
-            other = http.post(
-                "/api/v1/skills/invoice_inspection",
-                json={**form, "total_with_tax": "1"},
-                headers={"Idempotency-Key": "k-12345678"},
-            )
+            key = {"Idempotency-Key": uuid4().hex}
+            first = http.post("/api/v1/skills/invoice_inspection", json=form, headers=key)
+            again = http.post("/api/v1/skills/invoice_inspection", json=form, headers=key)
+            changed = {**form, "total_with_tax": "1"}
+            other = http.post("/api/v1/skills/invoice_inspection", json=changed, headers=key)
         assert first.status_code == 200, first.text
         assert first.json()["status"] in ("consistent", "too_many_checks")
         assert again.json() == first.json()
@@ -145,6 +144,30 @@ class TestHumans:
             assert talk.say("滞纳金怎么算")["messages"]
             assert [m["author"] for m in talk.history() if m["author"] == "agent"] == ["agent"]
             assert staff.post(f"{path}/claim").status_code == 409
+
+    def test_satisfaction_reaches_the_supervisor(self, product: Product) -> None:
+        talk = product.talk()
+        path = f"/api/v1/conversations/{talk.conversation_id}/rating"
+        header = {"Authorization": f"Bearer {talk.token}"}
+        with product.client() as http, product.staff() as staff:
+            early = http.put(path, json={"score": 5}, headers=header)
+            assert (early.status_code, early.json()["code"]) == (409, "nothing_to_rate")
+            talk.say("你好")
+            for wrong in ({"score": 0}, {"score": 6}, {"score": "好"}, {"comment": "好"}):
+                assert http.put(path, json=wrong, headers=header).status_code == 422
+            assert http.put(path, json={"score": 1}).status_code == 401
+            given = http.put(path, json={"score": 1, "comment": "没有解决"}, headers=header)
+            assert (given.status_code, given.json()["agent"]) == (200, None)
+            listed = staff.get("/ratings/dissatisfied").json()
+            assert listed["ratings"][0]["conversation_id"] == str(talk.conversation_id)
+            assert listed["ratings"][0]["rating"]["comment"] == "没有解决"
+            before = next(one for one in staff.get("/ratings").json() if one["agent"] is None)
+            http.put(path, json={"score": 4}, headers=header)
+            after = next(one for one in staff.get("/ratings").json() if one["agent"] is None)
+            assert after["count"] == before["count"]
+            assert after["satisfied"] > before["satisfied"]
+            assert http.get(f"/api/v1/conversations/{talk.conversation_id}/export", headers=header).json()["ratings"]
+            assert http.get("/api/v1/staff/ratings").status_code == 401
 
     def test_staff_only(self, product: Product) -> None:
         with product.client() as http:

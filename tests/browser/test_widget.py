@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Route, WebSocketRoute, expect
 
 from tests.browser.chat import ANSWER_MS, PHONE, QUESTION, SMALL_PHONE, Chat, NewPage, sent
+from tests.product import Product
 
 pytestmark = pytest.mark.browser
 
@@ -77,6 +78,44 @@ class TestAsking:
         expect(chat.answers.first).to_be_visible()
         page.keyboard.press("Escape")
         expect(chat.root.locator(".badge")).to_be_hidden()
+
+
+class TestSatisfaction:
+    def test_a_verdict_is_given_with_the_keyboard_alone(self, new_page: NewPage) -> None:
+        page = new_page()
+        chat = Chat(page)
+        chat.ask(QUESTION)
+        chat.menu("评价服务")
+        dialog = chat.root.get_by_role("dialog", name="您对这次服务满意吗？")
+        dialog.get_by_role("button", name="提交评价").press("Enter")
+        expect(dialog.get_by_role("alert")).to_have_text("请先选择满意程度。")
+        dialog.get_by_role("radio", name="非常满意", exact=True).focus()
+        page.keyboard.press("ArrowDown")
+        dialog.get_by_label("补充意见").fill("答得清楚")
+        dialog.get_by_role("button", name="提交评价").press("Enter")
+        expect(chat.root.locator(".strip")).to_have_text("感谢您的评价。")
+        session = chat.session()
+        assert session is not None
+        [rating] = chat.call("GET", session, "/export").json()["ratings"]
+        assert (rating["score"], rating["comment"]) == (4, "答得清楚")
+
+    def test_after_a_human_has_served_a_verdict_is_asked_for(self, new_page: NewPage, product: Product) -> None:
+        chat = Chat(new_page())
+        chat.ask("转人工")
+        session = chat.session()
+        assert session is not None
+        with product.staff() as staff:
+            path = f"/conversations/{session['conversation_id']}"
+            assert staff.post(f"{path}/claim").status_code == 200
+            expect(chat.root.locator(".strip")).to_contain_text("人工坐席")
+            assert staff.post(f"{path}/return", json={"note": ""}).status_code == 200
+        chat.root.get_by_role("button", name="请您评价刚才的人工服务").click()
+        dialog = chat.root.get_by_role("dialog", name="您对这次服务满意吗？")
+        dialog.get_by_text("不满意", exact=True).click()
+        dialog.get_by_role("button", name="提交评价").click()
+        expect(dialog).to_be_hidden()
+        [rating] = chat.call("GET", session, "/export").json()["ratings"]
+        assert (rating["score"], bool(rating["agent"])) == (2, True)
 
 
 class TestNothingIsLost:
@@ -312,6 +351,19 @@ class TestOwnRecords:
         record = Path(download.value.path()).read_text(encoding="utf-8")
         assert json.loads(record)
         assert QUESTION in record
+
+    def test_a_transcript_that_people_can_read(self, new_page: NewPage) -> None:
+        page = new_page()
+        chat = Chat(page)
+        chat.ask(QUESTION)
+        with page.expect_download() as download:
+            chat.menu("下载聊天记录")
+        assert download.value.suggested_filename.endswith(".txt")
+        text = Path(download.value.path()).read_text(encoding="utf-8-sig")
+        assert re.search(rf"\[\d{{4}}/\d+/\d+ \d\d:\d\d:\d\d\] 您：\s+{re.escape(QUESTION)}", text)
+        assert "智能助手：" in text
+        assert "依据：" in text
+        assert "仅供参考" in text
 
     def test_erasure_removes_the_record_here_and_at_the_hub(self, new_page: NewPage) -> None:
         page = new_page()

@@ -210,7 +210,10 @@
       this.notice = '';
       this.typingUntil = 0;
       this.loaded = false;
+      this.toRate = false;
     }
+
+    get answered() { return this.entries.some((entry) => entry.id && entry.author !== 'user'); }
 
     start() {
       if (!this.stopped) return;
@@ -419,10 +422,12 @@
 
     applyState({ state, queue }) {
       if (state && state !== this.state) {
+        const served = this.state === 'with_agent' && (state === 'with_bot' || state === 'resolved');
         if (this.withHuman && state === 'with_bot') this.notice = '人工服务已结束，智能助手继续为您服务。';
         else if (state === 'resolved') this.notice = '本次咨询已结束。如有新的问题，可以继续提问。';
         else this.notice = '';
         this.state = state;
+        if (served) this.toRate = true;
       }
       this.queue = queue || null;
     }
@@ -633,6 +638,11 @@
       this.reset();
     }
 
+    rate(score, comment) {
+      const body = comment ? { score, comment } : { score };
+      return this.api.request('PUT', `/conversations/${this.session.conversation_id}/rating`, { token: this.session.token, body });
+    }
+
     exportRecord() {
       return this.api.request('GET', `/conversations/${this.session.conversation_id}/export`, { token: this.session.token });
     }
@@ -671,6 +681,7 @@
     clip: 'm19 11.5-7.3 7.3a4.6 4.6 0 0 1-6.5-6.5l7.7-7.7a3.1 3.1 0 0 1 4.4 4.4l-7.5 7.5a1.5 1.5 0 0 1-2.2-2.2l6.8-6.8',
     scroll: 'M12 5v13M6.5 12.5 12 18l5.5-5.5',
     book: 'M5 4.5h9.5A2.5 2.5 0 0 1 17 7v13H7.5A2.5 2.5 0 0 1 5 17.5zM5 17.5A2.5 2.5 0 0 1 7.5 15H17M8.5 8.5h5',
+    star: 'm12 4 2.4 5.1 5.6.7-4.1 3.8 1.1 5.5-5-2.8-5 2.8 1.1-5.5L4 9.8l5.6-.7z',
     chevron: 'm8 10 4 4 4-4',
   };
 
@@ -768,7 +779,26 @@
     return h('li', null, icon('clip'), /^https:\/\//.test(attachment.url || '') ? link(attachment.url, name) : name);
   }
 
+  const SCORES = [[5, '非常满意'], [4, '满意'], [3, '基本满意'], [2, '不满意'], [1, '非常不满意']];
   const SPEAKER = { user: '您', bot: '智能助手', agent: '人工坐席', system: '系统提示' };
+
+  /** The talk as text to keep or to send on, times in China. */
+  function transcript(record) {
+    const when = (moment) => new Date(moment).toLocaleString('zh-CN', { timeZone: TIME_ZONE, hour12: false });
+    const lines = record.messages.map((message) => {
+      const cited = (message.citations || []).map((citation) => (
+        `依据：${[citation.title, citation.document_number, citation.article].filter(Boolean).join(' ')}`));
+      const speaker = message.author === 'agent' && message.author_name ? `人工坐席 ${message.author_name}` : SPEAKER[message.author];
+      return [`[${when(message.created_at)}] ${speaker}：`, message.text, ...cited].join('\r\n');
+    });
+    return ['税费咨询记录', `咨询编号：${record.conversation_id}`, DISCLAIMER, '', lines.join('\r\n\r\n'), ''].join('\r\n');
+  }
+
+  function save(text, type, suffix) {
+    const url = URL.createObjectURL(new Blob(['\ufeff'.repeat(Number(suffix === 'txt')), text], { type: `${type};charset=utf-8` }));
+    h('a', { href: url, download: `咨询记录-${day(Date.now())}.${suffix}` }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 10000);
+  }
 
   /** One message of the transcript. `say(text, payload)` sends what a button or chip stands for. */
   function entryNode(entry, say) {
@@ -906,6 +936,7 @@
       parts.menu = h('div', { class: 'menu', role: 'menu', 'aria-label': '更多操作', hidden: true, onkeydown: (event) => this.onMenuKey(event) });
       parts.banner = h('div', { class: 'banner', role: 'status', hidden: true });
       parts.strip = h('div', { class: 'strip', role: 'status', hidden: true });
+      parts.rate = h('button', { type: 'button', class: 'rate', hidden: true, onclick: () => this.rate() }, '请您评价刚才的人工服务');
       parts.greeting = h('div', { class: 'greeting' });
       parts.log = h('div', { class: 'log', role: 'log', 'aria-live': 'off', 'aria-label': '对话记录' });
       parts.typing = h('div', { class: 'typing', role: 'status', hidden: true },
@@ -937,7 +968,7 @@
         h('span', { class: 'mark', 'aria-hidden': 'true' }, icon('chat')),
         h('div', { class: 'titles' }, parts.title, h('div', { class: 'subtitle-row' }, parts.sandbox, parts.subtitle)),
         parts.size, parts.menuButton, parts.close, parts.menu),
-      parts.banner, parts.strip,
+      parts.banner, parts.strip, parts.rate,
       h('div', { class: 'middle' }, parts.scroll, parts.newer),
       h('div', { class: 'bottom' }, parts.fileNote, parts.consent, parts.form, parts.file, h('p', { class: 'footer' }, DISCLAIMER)),
       parts.confirm);
@@ -992,13 +1023,12 @@
       this.parts.fileNote.textContent = file ? `已选择：${file.name}。人工坐席请您提供材料时即可发送，现在不会上传。` : '';
     }
 
-    async exportRecord() {
+    /** The record as programs read it, or as people do. */
+    async exportRecord(readable) {
       try {
         const record = await this.conversation.exportRecord();
-        const url = URL.createObjectURL(new Blob([JSON.stringify(record, null, 2)], { type: 'application/json' }));
-        const anchor = h('a', { href: url, download: `咨询记录-${day(Date.now())}.json` });
-        anchor.click();
-        setTimeout(() => URL.revokeObjectURL(url), 10000);
+        if (readable) save(transcript(record), 'text/plain', 'txt');
+        else save(JSON.stringify(record, null, 2), 'application/json', 'json');
       } catch (error) {
         this.tell(`导出失败：${error.message}`);
       }
@@ -1034,8 +1064,10 @@
       if (!this.conversation.withHuman) items.push(['headset', '转人工', () => this.say('转人工')]);
       items.push(['restart', '清空对话', () => this.confirm('清空这台设备上的对话？', '将开始新的咨询。已保存的记录不会删除，清空后在这台设备上不能再查看。', '清空',
         () => { this.conversation.reset(); this.forgetView(); })]);
+      if (recorded && this.conversation.answered) items.push(['star', '评价服务', () => this.rate()]);
       if (recorded) {
-        items.push(['download', '导出我的记录', () => this.exportRecord()]);
+        items.push(['scroll', '下载聊天记录', () => this.exportRecord(true)]);
+        items.push(['download', '导出我的记录', () => this.exportRecord(false)]);
         items.push(['trash', '删除我的记录', () => this.confirm('删除这次咨询的全部记录？', '服务器和这台设备上的对话都会删除，不能恢复。', '删除', () => this.eraseRecord())]);
       }
       return items;
@@ -1097,6 +1129,55 @@
       h('div', { class: 'confirm-buttons' }, cancel, h('button', { type: 'button', class: 'danger', onclick: () => end(true) }, verb))));
       confirm.hidden = false;
       cancel.focus();
+    }
+
+    // Satisfaction
+
+    /** Asks how satisfied the person is; once given, a verdict can be given anew from the menu. */
+    rate() {
+      this.conversation.toRate = false;
+      const { confirm, menuButton } = this.parts;
+      const end = () => {
+        confirm.hidden = true;
+        fill(confirm);
+        this.update();
+        menuButton.focus();
+      };
+      const trouble = h('p', { role: 'alert', hidden: true });
+      const comment = h('textarea', { class: 'rating-comment', rows: '2', maxlength: '500', placeholder: '还想说点什么？（选填）', 'aria-label': '补充意见（选填）' });
+      const scores = h('div', { class: 'rating', role: 'radiogroup', 'aria-labelledby': 'confirm-question' },
+        ...SCORES.map(([score, title]) => h('label', null, h('input', { type: 'radio', name: 'score', value: score }), h('span', null, title))));
+      const submit = h('button', { type: 'submit', class: 'primary' }, '提交评价');
+      const form = h('form', {
+        class: 'confirm-box', role: 'dialog', 'aria-modal': 'true', 'aria-labelledby': 'confirm-question',
+        onkeydown: (event) => {
+          if (event.key === 'Escape') end();
+          else if (event.key === 'Tab') this.cycleFocus(event, confirm);
+          if (event.key === 'Escape' || event.key === 'Tab') event.stopPropagation();
+        },
+        onsubmit: async (event) => {
+          event.preventDefault();
+          const chosen = form.elements.score.value;
+          if (!chosen) {
+            setText(trouble, '请先选择满意程度。');
+            return;
+          }
+          submit.disabled = true;
+          try {
+            await this.conversation.rate(Number(chosen), comment.value.trim());
+            end();
+            this.tell('感谢您的评价。');
+          } catch (error) {
+            submit.disabled = false;
+            setText(trouble, `评价没有提交成功：${error.message}`);
+          }
+        },
+      },
+      h('h3', { id: 'confirm-question' }, '您对这次服务满意吗？'), scores, comment, trouble,
+      h('div', { class: 'confirm-buttons' }, h('button', { type: 'button', class: 'plain', onclick: end }, '暂不评价'), submit));
+      fill(confirm, form);
+      confirm.hidden = false;
+      form.querySelector('input').focus();
     }
 
     // Keyboard and size
@@ -1198,6 +1279,7 @@
       setText(parts.banner, trouble);
       setText(parts.strip, this.stripText());
       parts.strip.dataset.state = conversation.state;
+      parts.rate.hidden = !conversation.toRate;
       parts.typing.hidden = !conversation.typing || Boolean(conversation.trouble);
       setText(parts.typing.lastChild, parts.typing.hidden ? '' : `${conversation.withHuman ? '人工坐席' : '智能助手'}正在输入`);
     }
@@ -1473,12 +1555,23 @@
     .footer { margin-top: 7px; font-size: calc(var(--s) - 1px); line-height: 1.4; color: var(--muted); text-align: center; }
 
     .confirm { position: absolute; inset: 0; z-index: 3; display: grid; place-items: center; padding: 20px; background: rgba(10, 20, 35, .55); }
-    .confirm-box { width: 100%; max-width: 360px; padding: 22px; border-radius: 18px; background: var(--surface); box-shadow: var(--shadow); }
+    .confirm-box { width: 100%; max-width: 360px; max-height: 100%; overflow-y: auto; padding: 22px; border-radius: 18px; background: var(--surface); box-shadow: var(--shadow); }
     .confirm-box h3 { font-size: var(--l); line-height: 1.45; }
     .confirm-box p { margin-top: 8px; color: var(--muted); font-size: calc(var(--s) + 1px); }
     .confirm-buttons { display: flex; gap: 10px; margin-top: 20px; }
     .confirm-buttons button { flex: 1; min-height: 48px; border-radius: 12px; font-weight: 600; }
     .plain { background: var(--raised) !important; }
+    .primary { background: var(--brand-strong) !important; color: #fff; }
+    .rating { display: grid; gap: 6px; margin-top: 14px; }
+    .rating label { display: flex; align-items: center; gap: 10px; min-height: 44px; padding: 4px 12px; border: 1px solid var(--line);
+      border-radius: 12px; cursor: pointer; }
+    .rating label:hover, .rating label:focus-within { border-color: var(--brand); }
+    .rating input { width: 20px; height: 20px; margin: 0; flex: none; accent-color: var(--brand); }
+    .rating-comment { width: 100%; margin-top: 10px; padding: 8px 12px; border: 1px solid var(--muted); border-radius: 12px;
+      background: var(--sunken); resize: vertical; }
+    .confirm-box [role=alert] { color: var(--bad); }
+    .rate { flex: none; min-height: 44px; background: var(--agent); color: var(--on-agent); font-size: calc(var(--s) + 1px);
+      text-decoration: underline; text-underline-offset: 3px; }
     .danger { background: #b3261e !important; color: #fff; }
 
     @media (max-width: 600px) {

@@ -1,0 +1,78 @@
+"""No page has a serious finding of axe-core (WCAG 2.2 A and AA): in both themes, large, on phone and desktop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.browser.chat import PHONE, QUESTION, Chat, NewPage
+
+pytestmark = pytest.mark.browser
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+SERIOUS = {"serious", "critical"}
+
+
+def findings(page: Page) -> list[str]:
+    """What axe finds serious, with the places."""
+    found: list[dict[str, Any]] = Axe().run(page, options=RULES).response["violations"]
+    return [
+        f"{one['id']} ({one['impact']}): {one['help']} · {[node['target'] for node in one['nodes']]}"
+        for one in found
+        if one["impact"] in SERIOUS
+    ]
+
+
+def opened(page: Page) -> Chat:
+    """The chat; on a phone it is behind its button."""
+    chat = Chat(page)
+    if not chat.input.is_visible():
+        chat.launcher.click()
+    return chat
+
+
+def answered(page: Page) -> None:
+    opened(page).ask(QUESTION)
+    Chat(page).entries("bot").locator("details.citations summary").first.click()
+
+
+def rating(page: Page) -> None:
+    opened(page).ask(QUESTION)
+    Chat(page).menu("评价服务")
+
+
+def menu(page: Page) -> None:
+    opened(page).root.get_by_role("button", name="更多操作").click()
+
+
+def asked_to_erase(page: Page) -> None:
+    opened(page).ask(QUESTION)
+    Chat(page).menu("删除我的记录")
+
+
+def nothing(page: Page) -> None:
+    """Just the page."""
+
+
+@pytest.mark.parametrize(
+    ("theme", "size"), [("light", PHONE), ("dark", {"width": 1280, "height": 900})], ids=["light-phone", "dark-desktop"]
+)
+@pytest.mark.parametrize(
+    ("path", "act"),
+    [
+        ("/", answered), ("/", rating), ("/", menu), ("/", asked_to_erase), ("/privacy", nothing), ("/embed", nothing),
+        ("/services", nothing), ("/services/calc_deed", nothing), ("/services/file_vat", nothing),
+        ("/nowhere", nothing),
+    ],
+    ids=["answer", "rating", "menu", "erasing", "privacy", "embed", "services", "calculator", "signing-in", "unknown"],
+)  # fmt: skip
+def test_no_serious_finding(
+    new_page: NewPage, path: str, act: Callable[[Page], None], theme: str, size: dict[str, int]
+) -> None:
+    page = new_page(path, viewport=size, color_scheme=theme)
+    act(page)
+    assert findings(page) == []
