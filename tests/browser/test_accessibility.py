@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from tests.browser.axe import findings
 from tests.browser.chat import PHONE, QUESTION, Chat, NewPage
 
 pytestmark = pytest.mark.browser
-
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-SERIOUS = {"serious", "critical"}
-
-
-def findings(page: Page) -> list[str]:
-    """What axe finds serious, with the places."""
-    found: list[dict[str, Any]] = Axe().run(page, options=RULES).response["violations"]
-    return [
-        f"{one['id']} ({one['impact']}): {one['help']} · {[node['target'] for node in one['nodes']]}"
-        for one in found
-        if one["impact"] in SERIOUS
-    ]
 
 
 def opened(page: Page) -> Chat:

@@ -41,6 +41,11 @@ def _choice(party: Party) -> str:
     return str(getattr(get_settings(), f"payment_{party}_gateway"))
 
 
+def played(channel: str) -> bool:
+    """Whether a stand-in plays the party behind a channel."""
+    return channel in CHANNELS and _choice(CHANNELS[channel]) == "sandbox"
+
+
 def open_channels() -> tuple[str, ...]:
     """The names of the channels that are not switched off, in the order in which they are shown."""
     return tuple(name for name, party in CHANNELS.items() if _choice(party) != "off")

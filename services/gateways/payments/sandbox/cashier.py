@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
-from jinja2 import Environment
+from jinja2 import Environment, FileSystemLoader
 from starlette.responses import Response
 
 from hub.accounts.access import Public
@@ -23,33 +24,7 @@ router = APIRouter(prefix="/sandbox/cashier", tags=["sandbox"], include_in_schem
 
 TITLES = {Party.WECHAT: "微信支付", Party.ALIPAY: "支付宝", Party.BANK: "代收银行"}
 STATES = {LedgerState.OPEN: "待支付", LedgerState.PAID: "已支付", LedgerState.CLOSED: "已关闭或已过期，不能再支付"}
-PAGE = Environment(autoescape=True).from_string(
-    """<!doctype html>
-<html lang="zh-CN">
-<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>演示收银台</title><link rel="stylesheet" href="/static/site.css">
-<main>
-<p role="note"><strong>演示环境</strong>：这里代替{{ title }}的收银台，不会真的扣款。</p>
-<h1>{{ title }}</h1>
-{% if entry %}
-<p>{{ entry.subject }}</p>
-<p>金额 <strong>{{ "{:,}".format(entry.amount) }}</strong> 元</p>
-<p>状态：{{ state }}</p>
-{% if payable %}
-<p>请在 {{ until }} 前支付。</p>
-<form method="post"><button type="submit">确认支付</button></form>
-{% elif entry.paid_at %}
-<p>支付完成，请回到原来的页面查看缴款结果。</p>
-{% endif %}
-{% else %}
-<form method="get"><label>缴款码 <input name="code" inputmode="numeric" required></label>
-<button type="submit">查询</button></form>
-{% if code %}<p role="alert">没有这个缴款码，请核对后再输入。</p>{% endif %}
-{% endif %}
-</main>
-</html>
-"""
-)
+_PAGE = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True).get_template("cashier.html")
 
 
 class NoSuchOrder(NotFound):
@@ -68,7 +43,7 @@ def _peer(party: Party) -> Peer:
 
 def _page(party: Party, entry: Entry | None, code: str = "") -> HTMLResponse:
     return HTMLResponse(
-        PAGE.render(
+        _PAGE.render(
             title=TITLES[party], entry=entry, code=code, state=STATES[entry.state] if entry else "",
             payable=entry is not None and entry.state is LedgerState.OPEN,
             until=clock.shown(entry.expires_at) if entry else "",
