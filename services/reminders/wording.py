@@ -74,6 +74,7 @@ def chat(things: Sequence[Thing], day: date) -> dict[str, object]:
     return {
         "text": "\n".join(lines),
         "buttons": [{"title": title, "payload": payload} for title, payload in buttons],
+        "private": True,
     }
 
 
