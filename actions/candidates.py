@@ -99,7 +99,7 @@ def _field_for(heard: Heard, entity: Entity, found: Mapping[str, str]) -> str | 
     taken = {**standing.known, **found}
     needed = [name for name in standing.skill.required_fields(taken) if name in suitable]
     missing = [name for name in needed if name not in taken]
-    if standing.requested in missing:
+    if standing.requested in suitable and standing.requested not in taken:
         return standing.requested
     if heard.corrects and len(needed) == len(missing):
         if known := [name for name in suitable if name in standing.known]:

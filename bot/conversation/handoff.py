@@ -74,16 +74,17 @@ async def queue_of(session: AsyncSession, conversation: Conversation) -> Queue |
 def queue_text(queue: Queue) -> str:
     """What a person is told on entering the queue."""
     profile, now = bureau(), clock.now()
+    ahead = max(0, queue.position - 1)
+    place = f"您前面还有{ahead}位" if ahead else "您排在第一位"
     if not profile.is_open(now):
         return (
             f"已为您转人工。现在不在人工服务时间（{profile.hours_text}），"
-            f"工作人员将从{profile.next_opening_text(now)}起按顺序回复，您前面还有{max(0, queue.position - 1)}位。"
+            f"工作人员将从{profile.next_opening_text(now)}起按顺序回复，{place}。"
             "您可以先留下问题，回复会显示在这里。"
         )
     minutes = max(1, round(queue.wait_seconds / 60))
-    ahead = max(0, queue.position - 1)
     return (
-        f"已为您转人工，您前面还有{ahead}位，预计等待约{minutes}分钟。人工服务时间：{profile.hours_text}。"
+        f"已为您转人工，{place}，预计等待约{minutes}分钟。人工服务时间：{profile.hours_text}。"
         "等待期间可以先把问题写下来，工作人员接入后会看到。"
     )
 

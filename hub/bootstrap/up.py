@@ -93,10 +93,10 @@ def finish(step: subprocess.Popen[bytes], title: str) -> None:
 def prepare(settings: Settings) -> None:
     """Schema, content, index and dialogue model, each only as far as something changed; the two long ones at once."""
     finish(run_step("数据库结构", "migrate"), "数据库结构升级")
-    training = run_step("对话模型（内容有变化时训练，约一分钟）", "dialogue", "train")
+    training = run_step("对话模型（内容有变化时训练，约三分钟）", "dialogue", "train")
     try:
         finish(run_step("知识内容", "knowledge", "load"), "知识内容加载")
-        finish(run_step("向量索引（首次约一分钟）", "knowledge", "index"), "向量索引")
+        finish(run_step("向量索引（首次约五分钟）", "knowledge", "index"), "向量索引")
         finish(training, "对话模型训练")
     finally:
         if training.poll() is None:
