@@ -62,7 +62,8 @@ class Capabilities:
 
     `passive_seconds`: how long the party waits for an answer in the response to its call; None when it takes none.
     `reply_window`: how long after the person's last message we may write, and `window_messages` how often until they
-    write again. `strong`: whether personal data may be shown there once a person proved who they are.
+    write again; with 0 nothing is pushed, and people fetch what waits for them by writing (继续); `text_limit` then
+    leaves room for saying so. `strong`: whether personal data may be shown there once a person proved who they are.
     `receipts`: whether the party tells whether a message arrived. `takes_key`: whether a repeat under one key is
     harmless. `choices`: how many choices are offered by number where buttons are none. `citations`: how many of the
     legal basis are shown. `most_parts`: to how many parts an answer is cut, with a hint where to read the rest.
@@ -82,6 +83,11 @@ class Capabilities:
     choices: int = 10
     citations: int = 3
     most_parts: int | None = None
+
+    @property
+    def fetched(self) -> bool:
+        """Whether nothing may be pushed, so that people fetch what waits for them."""
+        return self.window_messages == 0
 
 
 class Kind(StrEnum):

@@ -70,6 +70,25 @@ def door_key(message: InboundMessage) -> str:
     return f"door:{hashlib.sha256(whole.encode('utf-8', 'replace')).hexdigest()}"
 
 
+async def fetches(channel: Channel, message: InboundMessage) -> UUID | None:
+    """The conversation of somebody who wants what waits for them, where nothing may be pushed.
+
+    None when they say something else, or nothing is on its way: then the word is for the bot.
+    """
+    if not channel.capabilities.fetched or message.text.strip(" 。.!！") != wording.GO_ON:
+        return None
+    async with transaction() as session:
+        identity = await identities.heard(
+            session, channel.name, message.account, message.sender,
+            address=message.address or message.sender, in_group=message.group,
+        )  # fmt: skip
+        if identity.conversation_id is None:
+            return None
+        _, unanswered = await conversations.unprocessed(session, identity.conversation_id)
+        waiting = await outbox.waits(session, outbox.door(channel.name), identity.conversation_id)
+        return identity.conversation_id if unanswered or waiting else None
+
+
 async def push_waiting(channel: Channel, conversation_id: UUID) -> None:
     """What waits for somebody who has just written goes now: nobody takes it along in a response any more."""
     async with transaction() as session:

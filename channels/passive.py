@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
-from channels import repository
+from channels import repository, wording
 from channels.base import Channel, Part
 from channels.pushing import Parcel, parcel
 from channels.splitting import length
@@ -78,6 +78,8 @@ async def take_along(channel: Channel, conversation_id: UUID) -> Answered | None
             whole[line[used].id] = line[used].attempts
             used += 1
     await _release(line[used:])
+    if channel.capabilities.fetched and (begun is not None or used < len(line)):
+        part = replace(part, text=f"{part.text}\n{wording.MORE_WAITS}")
     return Answered(channel.name, ready.identity.account, part, whole, begun)
 
 

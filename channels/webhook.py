@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import timedelta
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
@@ -14,8 +15,8 @@ from starlette.background import BackgroundTask
 from bot.conversation.locks import ConversationBusy
 from bot.conversation.router import Service
 from bot.conversation.service import ConversationService
-from channels import inbound, passive
-from channels.base import Answer, Call, Channel, Malformed, Received
+from channels import inbound, passive, wording
+from channels.base import Answer, Call, Channel, Malformed, Part, Received
 from hub.accounts.access import names_access
 from hub.kit import clock
 from hub.kit.errors import HubError
@@ -95,6 +96,9 @@ async def _answered_at_once(
 ) -> Response:
     """The answer in the response, if it is there in time and nobody has sent it; else it is pushed when it is there."""
     assert received.passive is not None
+    wants = await inbound.fetches(channel, received.messages[0])
+    if wants is not None:
+        return await _fetched(channel, received, wants)
     patience = (channel.capabilities.passive_seconds or 0.0) - ROOM
     hold_until = clock.now() + timedelta(seconds=patience + ROOM)
     stored = await inbound.take(conversations, channel, received.messages[0], hold_until)
@@ -103,6 +107,8 @@ async def _answered_at_once(
         async with asyncio.timeout(patience - (time.monotonic() - began)):
             await conversations.answer(stored.conversation_id, stored.message_id)
     except (TimeoutError, ConversationBusy):
+        if channel.capabilities.fetched:
+            return _response(received.passive(Part(wording.FETCH_LATER)))
         await inbound.push_waiting(channel, stored.conversation_id)
         return _response(received.answer)
     answered = await passive.take_along(channel, stored.conversation_id)
@@ -112,6 +118,16 @@ async def _answered_at_once(
         await answered.give_back()
         return _response(received.answer)
     counted.labels(channel.name, "answered_at_once").inc()
+    return _response(received.passive(answered.part), BackgroundTask(answered.gone_out))
+
+
+async def _fetched(channel: Channel, received: Received, conversation_id: UUID) -> Response:
+    """What waits for somebody who may not be pushed to, or that it is not there yet."""
+    assert received.passive is not None
+    answered = await passive.take_along(channel, conversation_id)
+    if answered is None:
+        return _response(received.passive(Part(wording.FETCH_LATER)))
+    counted.labels(channel.name, "fetched").inc()
     return _response(received.passive(answered.part), BackgroundTask(answered.gone_out))
 
 

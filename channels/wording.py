@@ -28,6 +28,10 @@ CANNOT_READ = "抱歉，我还看不懂{name}。" + WHAT_WORKS
 KEPT = "{name}已收到，人工坐席接入后可以查看；我还不能识别其中的内容。" + WHAT_WORKS
 TOO_LARGE = "{name}超过了{limit}MB，没有保存。请压缩后再发，或用文字说明您的问题。"
 WRONG_TYPE = "这种格式的文件不能接收，没有保存。可以发送图片、PDF、Word、Excel或OFD文件。" + WHAT_WORKS
+GO_ON = "继续"
+"""How people fetch what waits for them, where nothing may be pushed."""
+FETCH_LATER = "正在为您处理，请过几秒回复“继续”查看答复。"
+MORE_WAITS = "（还有未显示的内容，回复“继续”查看。）"
 PRESSED = "[按钮]"
 BUTTON_GONE = "这个按钮已经失效。请重新说一下您要办理的事项，或直接用文字提问。"
 PRIVATE_ELSEWHERE = "这项内容涉及个人信息，不便在这里显示。请在网页咨询窗口或与助手的单独对话中查看。"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar
 
@@ -133,6 +134,12 @@ class WechatChannel:
         return Received(SUCCESS, [message], passive=lambda part: _reply(said, opened, part.text))
 
 
+class QuietWechatChannel(WechatChannel):
+    """An account that is not verified: it has no 客服消息, so that people fetch what waits for them (继续)."""
+
+    capabilities: ClassVar[Capabilities] = replace(WechatChannel.capabilities, window_messages=0, text_limit=1984)
+
+
 def _reply(said: wire.Incoming, opened: Opened, text: str) -> Answer:
     return opened.seal(wire.text_reply(said, text, clock.now()))
 
@@ -148,4 +155,5 @@ def open_channel(settings: Settings, transport: httpx.AsyncBaseTransport | None 
     if transport is None and settings.wechat_gateway == "sandbox":
         transport = httpx.ASGITransport(create_sandbox(account))
     address = checked_address(settings.wechat_url, "HUB_WECHAT_URL")
-    return WechatChannel(account, WechatClient(account, address, settings.wechat_timeout_seconds, transport))
+    kind = WechatChannel if settings.wechat_pushes else QuietWechatChannel
+    return kind(account, WechatClient(account, address, settings.wechat_timeout_seconds, transport))

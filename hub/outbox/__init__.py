@@ -11,3 +11,4 @@ from hub.outbox.service import give_back as give_back
 from hub.outbox.service import hurry as hurry
 from hub.outbox.service import receipt as receipt
 from hub.outbox.service import take_over as take_over
+from hub.outbox.service import waits as waits

@@ -83,6 +83,11 @@ async def take_over(
     return line
 
 
+async def waits(session: AsyncSession, channel: str, conversation_id: UUID) -> bool:
+    """Whether anything stands in a line."""
+    return await repository.line_is_long(session, channel, conversation_id)
+
+
 async def brought(session: AsyncSession, taken: Mapping[UUID, int]) -> int:
     """The messages taken over, with their `attempts`, have been brought out by the caller; of how many it was so."""
     count = 0

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import random
 import re
+import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -176,6 +178,32 @@ class TestReceiving:
             body = damaged(chance.choice(models).body, chance)
             assert (await door.call(door.hand.signed(body))).status_code < 500, body
         await door.turns()
+
+    @pytest.mark.soak
+    @pytest.mark.timeout(900)
+    async def test_two_minutes_of_anything(self, door: Bench) -> None:
+        seed = random.SystemRandom().randrange(2**32)
+        chance, until = random.Random(seed), time.monotonic() + 120
+        signed = [
+            door.hand.text(ANN, "你好，税率3%是多少？", 1),
+            *door.hand.unsupported(ANN, 2),
+            *door.hand.malformed(),
+        ]
+        calls = 0
+        while time.monotonic() < until:
+            body = damaged(chance.choice(signed).body, chance)
+            response = await door.call(door.hand.signed(body))
+            assert response.status_code < 500, (seed, body)
+            await door.turns()
+            looks = calls % 40 == 0  # reading them all each time would leave no time for calls
+            before = len(await door.stored()) if looks else 0
+            forged = chance.choice(door.hand.forged("假的"))
+            wrong = replace(forged, body=damaged(forged.body, chance)) if forged.body else forged
+            response = await door.call(wrong)
+            assert 400 <= response.status_code < 500, (seed, wrong)
+            assert not looks or len(await door.stored()) == before, (seed, wrong)
+            calls += 2
+        assert calls > 100
 
     async def test_what_the_bot_cannot_read_gets_a_friendly_answer(self, door: Bench) -> None:
         for call in door.hand.unsupported(ANN, 1):
