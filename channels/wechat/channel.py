@@ -135,7 +135,10 @@ class WechatChannel:
 
 
 class QuietWechatChannel(WechatChannel):
-    """An account that is not verified: it has no 客服消息, so that people fetch what waits for them (继续)."""
+    """An account that is not verified: it has no 客服消息, so that people fetch what waits for them (继续).
+
+    64 bytes are left for the word that there is more.
+    """
 
     capabilities: ClassVar[Capabilities] = replace(WechatChannel.capabilities, window_messages=0, text_limit=1984)
 

@@ -49,7 +49,7 @@ async def held(session: AsyncSession, message_id: UUID, attempt: int) -> OutboxM
     )  # fmt: skip
 
 
-async def line_is_long(session: AsyncSession, channel: str, conversation_id: UUID) -> bool:
+async def waits(session: AsyncSession, channel: str, conversation_id: UUID) -> bool:
     """Whether anything stands in a line."""
     found = await session.scalar(select(OutboxMessage.id).where(_in_line(channel, conversation_id)).limit(1))
     return found is not None

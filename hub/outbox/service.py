@@ -85,7 +85,7 @@ async def take_over(
 
 async def waits(session: AsyncSession, channel: str, conversation_id: UUID) -> bool:
     """Whether anything stands in a line."""
-    return await repository.line_is_long(session, channel, conversation_id)
+    return await repository.waits(session, channel, conversation_id)
 
 
 async def brought(session: AsyncSession, taken: Mapping[UUID, int]) -> int:

@@ -11,13 +11,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-import httpx
 from pydantic import BaseModel, Field, ValidationError
 
 from hub.kit import clock
 from hub.kit.ids import new_id
 from services.gateways.errors import GatewayFault, GatewayUnavailable
-from services.gateways.signature import Credentials
 from services.gateways.sms.acs3 import EMPTY_BODY, authorization, canonical_query
 from services.gateways.sms.carrier import SmsCarrier
 from services.gateways.sms.protocol import DeliveryState, Refusal, SmsReply, SmsRequest
@@ -57,17 +55,7 @@ class SmsAliyun(SmsCarrier):
     """A client of the carrier; see `SmsCarrier`."""
 
     tells_at_once = True
-
-    def __init__(
-        self,
-        url: str,
-        credentials: Credentials,
-        sign_name: str,
-        templates: Mapping[str, Any],
-        timeout_seconds: float,
-        transport: httpx.AsyncBaseTransport | None = None,
-    ) -> None:
-        super().__init__("HUB_SMS", url, credentials, sign_name, templates, timeout_seconds, transport)
+    setting = "HUB_SMS"
 
     async def _sent(self, request: SmsRequest) -> SmsReply:
         known = self._registered.get(request.template)

@@ -6,7 +6,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 
@@ -21,15 +21,16 @@ from services.gateways.sms.registration import registered
 class SmsCarrier(ABC):
     """A client of one carrier, an `SmsGateway`; how it is asked in its own words is left to the subclass.
 
-    `setting` names its settings in errors; `templates` is what it has registered (`registration.registered`).
-    Raises `ValueError` when a template has no code, or the address is neither HTTPS nor on this machine.
+    `setting` begins the names of its settings, for errors; `templates` is what it has registered
+    (`registration.registered`). Raises `ValueError` when a template has no code, or the address is neither HTTPS nor
+    on this machine.
     """
 
     tells_at_once: bool
+    setting: ClassVar[str]
 
     def __init__(
         self,
-        setting: str,
         url: str,
         credentials: Credentials,
         sign_name: str,
@@ -37,8 +38,8 @@ class SmsCarrier(ABC):
         timeout_seconds: float,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self._address = checked_address(url, f"{setting}_URL").copy_with(path="/")
-        self._registered = registered(templates, f"{setting}_TEMPLATES")
+        self._address = checked_address(url, f"{self.setting}_URL").copy_with(path="/")
+        self._registered = registered(templates, f"{self.setting}_TEMPLATES")
         self._credentials = credentials
         self._sign_name = sign_name
         self._timeout_seconds = timeout_seconds

@@ -68,6 +68,7 @@ class SmsTencent(SmsCarrier):
     """A client of the carrier; see `SmsCarrier`. Raises `ValueError` without the id of the application, too."""
 
     tells_at_once = False
+    setting = "HUB_SMS_TENCENT"
 
     def __init__(
         self,
@@ -82,7 +83,7 @@ class SmsTencent(SmsCarrier):
     ) -> None:
         if not app_id:
             raise ValueError("HUB_SMS_TENCENT_APP_ID is missing")
-        super().__init__("HUB_SMS_TENCENT", url, credentials, sign_name, templates, timeout_seconds, transport)
+        super().__init__(url, credentials, sign_name, templates, timeout_seconds, transport)
         self._app_id = app_id
         self._region = region
 
