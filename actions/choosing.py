@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from itertools import pairwise
 
-from hub.kit.taxtext import normalise
+from hub.kit.taxtext import normalise, stated
 from hub.skills import Choice
 
 _PLACE = re.compile(r"(?:第\s*)?([一二三四五六七八九两1-9])\s*(?:个|家|项|笔|条|种|号|户)?[。.!！]?")
@@ -59,7 +59,9 @@ def _by_part(said: str, choices: Sequence[Choice], shortest: int, known: str, *,
         said, titles = _KIND_OF_FIRM.sub("\0", said), [_KIND_OF_FIRM.sub("\1", title) for title in titles]
     shared = [_common(said, title) for title in titles]
     telling = [
-        len(part) if _tells(part, titles, shortest, known) and not (names and _another(said, title, part)) else 0
+        len(part)
+        if _tells(part, titles, shortest, known) and stated(said, part) and not (names and _another(said, title, part))
+        else 0
         for part, title in zip(shared, titles, strict=True)
     ]
     best = max(telling, default=0)

@@ -58,6 +58,7 @@ async def take(
             await outbox.hurry(session, outbox.door(channel.name), conversation.id)
         text, carried = await _said(session, channel, conversation, message)
         carried["address"] = f"{channel.name}:{identity.sender_hash[:32]}"
+        carried["by"] = channel.name
         if hold_until is not None:
             carried["hold_until"] = hold_until.isoformat()
         message_id = await service.take(session, conversation.id, text, key, carried, door_id=identity.id)

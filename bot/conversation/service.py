@@ -24,6 +24,7 @@ from bot.dialogue.client import DialogueClient, DialogueUnavailable
 from bot.dialogue.fallback import answer_openly, fall_back
 from bot.dialogue.mapper import command_for_payload, text_for_payload, text_for_rasa
 from bot.dialogue.replies import Reply
+from hub.accounts.models import WEB
 from hub.kit import clock, trace
 from hub.kit.broadcast import Broadcast
 from hub.kit.crypto import fingerprint
@@ -117,7 +118,8 @@ class ConversationService:
     ) -> UUID:
         """Transaction 1: what was said is ours once the caller commits; the message's id, or the first one's.
 
-        `carried`: "payload" of a pressed button, the "address" it came from, "attachments", a "notice" to say to a
+        `carried`: "payload" of a pressed button, the "address" it came from, the channel it came "by",
+        "attachments", a "notice" to say to a
         message without words, a "confirmation" that its door owes whoever owns the chat, "open" where others read
         along, and "hold_until", before which the answer is not pushed because the door may still give it. `door_id`:
         the channel identity that spoke. Raises `ConversationNotFound`, `Unauthorized`.
@@ -233,7 +235,7 @@ class ConversationService:
                     # Rasa took it while its hands were dead: it must not take it twice, so knowledge answers
                     return said or await fall_back("" if command else text, conversation.active_skill)
             address = str(message.payload.get("address") or "")
-            return await self.dialogue.turn(conversation.id, text, message.id, conversation.channel, address)
+            return await self.dialogue.turn(conversation.id, text, message.id, _way(conversation, message), address)
         except DialogueUnavailable:
             return await fall_back("" if command else text, conversation.active_skill)
 
@@ -291,6 +293,11 @@ class ConversationService:
 
 STANDING_BUTTONS = frozenset({"intent:talk_to_human"})
 """Payloads that the widget's own menu may send at any time."""
+
+
+def _way(conversation: Conversation, message: Message) -> str:
+    """The channel by which something was said; a talk that began behind a door may go on by its token."""
+    return str(message.payload.get("by") or (WEB if conversation.account else conversation.channel))
 
 
 def _opened(conversation: Conversation | None, token: str | None) -> Conversation:

@@ -106,11 +106,16 @@ def filing_form(
     return create_model(name, __base__=base, __module__=__name__, **parts)
 
 
-def required_of(asked: Sequence[str]) -> Callable[[Values], list[str]]:
+Asked = Sequence[str] | Callable[[Values], Sequence[str]]
+"""Figures to be asked for; which, may depend on those that are known."""
+
+
+def required_of(asked: Asked) -> Callable[[Values], list[str]]:
     """Which fields are needed: the obligation, and where nothing is known or something is to be corrected, these."""
 
     def required(values: Values) -> list[str]:
         pick = Pick.read(str(values.get("obligation_id", "")))
-        return ["obligation_id", *(asked if pick.how is not How.FILE else ())]
+        figures = asked(values) if callable(asked) else asked
+        return ["obligation_id", *(figures if pick.how is not How.FILE else ())]
 
     return required

@@ -104,11 +104,19 @@ def combined(kind: ReturnKind, facts: Facts, given: Lines) -> list[dict[str, Any
     """
     filled = [{name: value for name, value in line.items() if value not in (None, "")} for line in given]
     if kind.many:
+        if len(filled) == len(facts.known) == 1 and _same_thing(kind, filled[0], facts.known[0]):
+            return [dict(facts.known[0]) | filled[0]]
         return filled or [dict(line) for line in facts.known]
     if len(filled) > 1:
         raise form_invalid([{"field": "lines", "message": wording.ONE_LINE}])
     known = dict(facts.known[0]) if facts.known else {}
     return [known | (filled[0] if filled else {})]
+
+
+def _same_thing(kind: ReturnKind, given: Mapping[str, Any], known: Mapping[str, str]) -> bool:
+    """Whether a line that was filled in speaks of the known thing (the one car): what it must say is no other."""
+    needed = [name for name, field in kind.line.model_fields.items() if field.is_required()]
+    return all(name not in given or str(given[name]) == known.get(name) for name in needed)
 
 
 def _read(kind: ReturnKind, line: Mapping[str, Any]) -> LineForm:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-from hub.kit.taxtext import parse_amount, parse_count
+from hub.kit.taxtext import by_names, counts_in, normalise, parse_amount, parse_count
 from hub.skills import Choice, ask, question_of
 from services.gateways.tax_core.protocol import Obligation, TaxItem, Taxpayer
 from services.taxes.calculator import Calculator, CannotCalculate, Result
@@ -74,15 +74,35 @@ Kilowatts = Annotated[Decimal, counted("千瓦", "kW")]
 Metres = Annotated[Decimal, counted("米", "m")]
 PEOPLE = ("个人", "名员工", "名职工", "个员工", "个职工", "人", "名", "位")
 Headcount = Annotated[Decimal, counted(*PEOPLE)]
+Month = Annotated[int, counted("个月", "月份", "月")]
+LITRES = ("升", "L", "T")
+MILLILITRES = ("毫升", "ml", "cc")
+_LITRES_AT_MOST = Decimal(10)
 
 
-def chosen(choices: Sequence[Choice]) -> BeforeValidator:
-    """Reads one of the choices, by what it is called or by its value."""
+def _millilitres(value: object) -> object:
+    """1598毫升, 1598, 1.6升, 1.5T (with a turbocharger): whole millilitres; the law counts in litres itself."""
+    if not isinstance(value, str):
+        return value
+    text = value[:_LONGEST]
+    litres = next((number for _, _, number in counts_in(normalise(text), LITRES)), None)
+    if litres is not None and litres <= _LITRES_AT_MOST:
+        return int(litres * 1000)
+    found = parse_count(text, MILLILITRES)
+    return value if found is None or found != found.to_integral_value() else int(found)
+
+
+Millilitres = Annotated[int, BeforeValidator(_millilitres)]
+
+
+def chosen(choices: Sequence[Choice], names: Mapping[str, Sequence[str]] | None = None) -> BeforeValidator:
+    """Reads one of the choices, by its title, its value, or what people call it (`names`, narrower ones first)."""
     by_title = {choice.title: choice.value for choice in choices}
+    by_name = by_names(names or {})
 
     def read(value: object) -> object:
         text = value.strip() if isinstance(value, str) else value
-        return by_title.get(text, text) if isinstance(text, str) else text
+        return by_title.get(text) or by_name(text) if isinstance(text, str) else text
 
     return BeforeValidator(read)
 

@@ -1,15 +1,16 @@
-"""申报增值税, 预缴企业所得税, 办税日历 and 申报记录 as skills: declared here, reachable by chat, API and web form."""
+"""What is filed in conversation, 办税日历 and 申报记录 as skills: reachable by chat, API and web form."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict
 
 from hub.skills import Access, Button, Skill, SkillContext, SkillResult
 from services.filing import service, texts, wording
-from services.filing.chat_forms import FilingForm, VatForm, filing_form, required_of
+from services.filing.chat_forms import Asked, FilingForm, VatForm, filing_form, required_of
 from services.filing.cit import CIT_PREPAYMENT_RETURN
+from services.filing.conduct_taxes import VEHICLE_VESSEL_RETURN, VehicleVesselLine, asked_of_vehicle
 from services.filing.conversation import HUMAN, OPEN, RETURNS_BUTTON, Returns, principal_of
 from services.filing.facts import obligation_read
 from services.filing.return_kind import ReturnKind
@@ -54,11 +55,11 @@ async def returns(context: SkillContext, form: NoForm) -> SkillResult:
 
 def _filing_skill(
     name: str, title: str, summary: str, offer: str, returns: Returns, base: type[FilingForm],
-    fields: Mapping[str, ReturnKind], asked: Sequence[str],
+    fields: Mapping[str, ReturnKind], asked: Asked,
 ) -> Skill:  # fmt: skip
     form = filing_form(
         "".join(part.title() for part in name.split("_")), base, fields, options=returns.options,
-        told={field: returns.told(field) for field in asked},
+        told={field: returns.told(field) for field in (asked if not callable(asked) else fields)},
     )  # fmt: skip
     return Skill(
         name=name, title=title, plan_action=5, summary=summary, form=form, submit=returns.submit,
@@ -69,6 +70,7 @@ def _filing_skill(
 
 _VAT = Returns("增值税", (VAT_SMALL_SCALE_RETURN, VAT_GENERAL_RETURN), Button(wording.FILE_VAT, "skill:file_vat"))
 _CIT = Returns("企业所得税", (CIT_PREPAYMENT_RETURN,), Button(wording.FILE_CIT, "skill:file_cit"))
+_VEHICLE = Returns("车船税", (VEHICLE_VESSEL_RETURN,), Button(wording.FILE_VEHICLE, "skill:file_vehicle"))
 
 FILE_VAT = _filing_skill(
     "file_vat", "增值税申报", "按期申报增值税和附加税费：数据已预填，核对确认后正式申报，当场得到回执；也可以更正。",
@@ -91,7 +93,16 @@ FILE_CIT = _filing_skill(
     ),
     ("profit", "staff", "assets"),
 )  # fmt: skip
-_FILED_BY = ((frozenset({"vat_small_scale", "vat_general"}), FILE_VAT), (frozenset({"cit_prepayment"}), FILE_CIT))
+FILE_VEHICLE = _filing_skill(
+    "file_vehicle", "车船税申报", "按年申报汽车、摩托车、船舶的车船税：登记信息已预填，核对确认后正式申报，得到回执。",
+    wording.FILE_VEHICLE, _VEHICLE, FilingForm,
+    dict.fromkeys(VehicleVesselLine.model_fields, VEHICLE_VESSEL_RETURN), asked_of_vehicle,
+)  # fmt: skip
+_FILED_BY = (
+    (frozenset({"vat_small_scale", "vat_general"}), FILE_VAT),
+    (frozenset({"cit_prepayment"}), FILE_CIT),
+    (frozenset({"vehicle_vessel"}), FILE_VEHICLE),
+)
 TAX_CALENDAR = Skill(
     name="tax_calendar", title="办税日历", plan_action=5, summary="哪些税费要申报、什么时候截止、哪些已经申报。",
     form=NoForm, submit=calendar, access=Access.AUTHORISED, offer=wording.CALENDAR,
@@ -101,4 +112,4 @@ MY_RETURNS = Skill(
     summary="看已申报的、正在提交的和没有受理的申报，以及回执号。",
     form=NoForm, submit=returns, access=Access.AUTHORISED, offer=wording.RETURNS,
 )  # fmt: skip
-FILING: tuple[Skill, ...] = (FILE_VAT, FILE_CIT, TAX_CALENDAR, MY_RETURNS)
+FILING: tuple[Skill, ...] = (FILE_VAT, FILE_CIT, FILE_VEHICLE, TAX_CALENDAR, MY_RETURNS)

@@ -99,6 +99,7 @@ CALENDAR = "办税日历"
 RETURNS = "申报记录"
 FILE_VAT = "申报增值税"
 FILE_CIT = "预缴企业所得税"
+FILE_VEHICLE = "申报车船税"
 
 CALENDAR_HEAD = "{name}的办税日历（今天是{today}）："
 CALENDAR_EMPTY = "{name}目前没有需要申报的税费。"

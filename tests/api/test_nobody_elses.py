@@ -216,6 +216,7 @@ def form_of(skill: str, ids: Ids) -> dict[str, str]:
             "special_sales": "0",
         },
         "file_cit": {"obligation_id": ids.obligation_id, "profit": "1", "staff": "1", "assets": "1"},
+        "file_vehicle": {"obligation_id": ids.obligation_id, "kind": "car"},
         "pay_tax": {"charges": ids.charge_id, "method": "wechat"},
         "choose_taxpayer": {"taxpayer_id": ids.taxpayer_id},
     }.get(skill, {})  # fmt: skip

@@ -41,7 +41,7 @@ T = TypeVar("T")
 _OURS = (PaymentOrderCharge, PaymentOrder, FilingBatchRow, FilingBatch, TaxReturn, FilingSheet)
 """Our own records of what was filed and paid, in the order in which they may go."""
 AMOUNT = re.compile(r"\d\.\d{2}元")
-REPEATS = re.compile(r"查验结果|已把|已填写|税务机关已有数据的|上次申报的|.*的申报记录：")
+REPEATS = re.compile(r"查验结果|当地税额标准应在|已把|已填写|税务机关已有数据的|上次申报的|.*的申报记录：")
 """How messages begin that work nothing out: they say once more what the person, a platform or the core system said."""
 
 
@@ -60,7 +60,7 @@ class Stage:
     def set(self, script: Script) -> Talk:
         """Bring everything about as the script says; the conversation that it begins."""
         talk = self.product.talk()
-        self._in_transaction(lambda session: _set(session, script, f"conversation:{talk.conversation_id}"))
+        self.in_transaction(lambda session: _set(session, script, f"conversation:{talk.conversation_id}"))
         return talk
 
     def core(self, mode: str) -> None:
@@ -69,7 +69,7 @@ class Stage:
         async def tell(session: AsyncSession) -> None:
             await sandbox.control(session, mode=Mode(mode))
 
-        self._in_transaction(tell)
+        self.in_transaction(tell)
 
     def spoken(self, script: Script, text: str | None) -> str | None:
         """The text with what begins with @ filled in for the person of the script."""
@@ -78,16 +78,23 @@ class Stage:
         who = person(script.person)
         values = {"@phone": who.phone, "@name": who.name, "@id": who.resident_id, "@tail": who.resident_id[-6:]}
         if "@code" in text:
-            values["@code"] = self._in_transaction(lambda session: _latest_code(session, who))
+            values["@code"] = self.in_transaction(lambda session: _latest_code(session, who))
         for word, value in values.items():
             text = text.replace(word, value)
         return text
 
     def untraced(self, talk: Talk) -> list[str]:
         """What we said in a conversation with an amount worked out, but without the steps that explain it."""
-        return self._in_transaction(lambda session: _untraced(session, UUID(talk.conversation_id)))
+        return self.in_transaction(lambda session: _untraced(session, UUID(talk.conversation_id)))
 
-    def _in_transaction(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    def with_secrets(self, work: Callable[[], T]) -> T:
+        """Something that the secrets of the product are needed for."""
+        with self._secrets():
+            return work()
+
+    def in_transaction(self, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+        """Something done in the product's database."""
+
         async def run() -> T:
             engine = create_async_engine(self.product.dsn.replace("://", "+psycopg://", 1), poolclass=NullPool)
             async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():

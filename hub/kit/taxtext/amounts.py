@@ -15,7 +15,7 @@ Span = tuple[int, int]
 LARGEST = Decimal("1e13")
 
 _ARABIC = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
-_SCALED = rf"{_ARABIC}\s?[万亿千百wWkK](?![A-Za-z])(?:\d+[千百])*\d*"
+_SCALED = rf"{_ARABIC}\s?[万亿千百wWkK](?![A-Za-z瓦])(?:\d+[千百])*\d*"
 _NUMERALS = "一二两三四五六七八九十百千万亿零〇壹贰叁肆伍陆柒捌玖拾佰仟"
 _CHINESE = rf"[一二两三四五六七八九十壹贰叁肆伍陆柒捌玖拾][{_NUMERALS}]*(?![{_NUMERALS}])"
 _NUMBER = rf"(?<!\d)(?<!\d\.)(?:[-负]\s?)?(?:{_SCALED}|{_ARABIC}|{_CHINESE})"
@@ -27,7 +27,7 @@ _LABEL = (
     r"总金额|总额|总价|合计|总计|共计|一共|价格|金额)(?:\((?:大写|小写)\))?\s?(?:大概|大约|应该|好像)?(?:是|为|有|约|:|=)*\s?"
 )
 # a number with one of these after it counts something else
-_NOT_MONEY = rf"(?![\d.{_NUMERALS}]*\s?(?:[%年月日号个人次天张份名户类种倍股岁条项栋楼]|季度|平))"
+_NOT_MONEY = rf"(?![\d.{_NUMERALS}]*\s?(?:[%年月日号个人次天张份名户类种倍股岁条项栋楼瓦]|季度|平))"
 
 _WITH_CURRENCY = re.compile(rf"(?P<number>{_NUMBER})\s?{_CURRENCY}{_CENTS}整?")
 _AFTER_SIGN = re.compile(rf"(?:¥|RMB|CNY|人民币)\s?(?P<number>{_NUMBER})(?:\s?{_CURRENCY}{_CENTS}整?)?", re.IGNORECASE)

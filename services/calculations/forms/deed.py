@@ -7,9 +7,10 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
+from hub.kit.taxtext import by_names
 from hub.skills import Choice, Values, ask
 from services.calculations.forms.chat_form import ChatForm, law_day, written
-from services.calculations.forms.reading import SQUARE_METRES, Amount, Day, by_names, read_area, read_share
+from services.calculations.forms.reading import SQUARE_METRES, Amount, Day, read_area, read_share
 from services.taxes.deed import Home
 
 read_home = by_names({

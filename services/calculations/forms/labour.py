@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
+from hub.kit.taxtext import by_names
 from hub.skills import Choice, Values, ask
 from services.calculations.forms.chat_form import ChatForm, law_day, written
-from services.calculations.forms.reading import NOTHING, Amount, Day, Month, by_names
+from services.calculations.forms.reading import NOTHING, Amount, Day, Month
 from services.taxes.iit_labour import TO_DATE, Kind
 
 read_kind = by_names({

@@ -6,9 +6,10 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
+from hub.kit.taxtext import by_names
 from hub.skills import Choice, Values, ask
 from services.calculations.forms.chat_form import DAY_INVALID, ChatForm, law_day, written
-from services.calculations.forms.reading import Amount, Day, by_names
+from services.calculations.forms.reading import Amount, Day
 from services.taxes.late_fee import Debt
 
 read_debt = by_names({

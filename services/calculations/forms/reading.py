@@ -1,4 +1,4 @@
-"""Reads what people answer in a chat: amounts, days, months, shares, and one of a few choices by its everyday names.
+"""Reads what people answer in a chat: amounts, days, months, shares, areas.
 
 A reader hands back what it cannot read, so that the field's own words say what is wrong with it.
 """
@@ -6,10 +6,9 @@ A reader hands back what it cannot read, so that the field's own words say what 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BeforeValidator
@@ -87,21 +86,6 @@ def _counted(value: object, units: Sequence[str]) -> object:
     text = _text(value)
     found = None if text is None else parse_count(text, units)
     return value if found is None else found
-
-
-def by_names(names: Mapping[StrEnum, Sequence[str]]) -> Callable[[object], object]:
-    """A reader of choices by what people call them; the first that occurs counts, so narrower names come first."""
-
-    def read(value: object) -> object:
-        text = _text(value)
-        if text is None or text in names:
-            return value
-        for choice, words in names.items():
-            if any(word in text for word in words):
-                return choice
-        return value
-
-    return read
 
 
 Amount = Annotated[Decimal, BeforeValidator(read_amount)]

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
+from hub.kit.taxtext import by_names
 from hub.skills import Choice, Values, ask
 from services.calculations.forms.chat_form import ChatForm, law_day, written
-from services.calculations.forms.reading import MILLILITRES, NOTHING, Amount, Day, by_names, read_millilitres
+from services.calculations.forms.reading import MILLILITRES, NOTHING, Amount, Day, read_millilitres
 from services.taxes.vehicle_purchase import Source, Terms, Vehicle
 
 

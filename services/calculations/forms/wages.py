@@ -8,9 +8,10 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 
 from hub.kit import clock
+from hub.kit.taxtext import by_names
 from hub.skills import Choice, Values, ask
 from services.calculations.forms.chat_form import ChatForm
-from services.calculations.forms.reading import NOTHING, Amount, Month, by_names
+from services.calculations.forms.reading import NOTHING, Amount, Month
 from services.taxes.fields import ZERO
 from services.taxes.iit_wages import BasicDeduction
 

@@ -53,7 +53,7 @@ class Phone:
         return [text.removeprefix("【12366】") for text in news]
 
     def _inbox(self) -> list[str]:
-        received = self._stage._in_transaction(lambda session: inbox(session, self.number, limit=500))
+        received = self._stage.in_transaction(lambda session: inbox(session, self.number, limit=500))
         return [one.text for one in reversed(received)]
 
 

@@ -155,11 +155,12 @@ async def test_a_return_of_several_lines_adds_them_up(http: httpx.AsyncClient) -
     sheet = (await http.post(f"/api/v1/filing/obligations/{due}/preview", json={"lines": cars})).json()["sheet"]
     assert (sheet["total"], sheet["payload"]["2.kind"]) == ("360.00", "motorcycle")
     assert "第2行 " in sheet["explained"]
-    vague = await http.post(
-        f"/api/v1/filing/obligations/{due}/preview", json={"lines": [{"kind": "car", "displacement": 1598}]}
-    )
+    vague = await http.post(f"/api/v1/filing/obligations/{due}/preview", json={"lines": [{"kind": "motorcycle"}]})
     assert (vague.status_code, vague.json()["code"]) == (422, "cannot_calculate")
     assert "当地的年税额标准" in vague.json()["detail"]
+    # one line that speaks of the one car on the register is completed by what is known of it
+    same = await http.post(f"/api/v1/filing/obligations/{due}/preview", json={"lines": [{"local_amount": "360"}]})
+    assert (same.json()["sheet"]["total"], same.json()["sheet"]["payload"]["1.displacement"]) == ("360.00", "1598")
 
 
 async def test_batches_travel_as_files(http: httpx.AsyncClient, core: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from actions.hearing import CONFIRM
@@ -12,7 +14,7 @@ from services.filing.skills import FILING
 from services.gateways.behaviour import Mode
 from services.registry import skill_by_name
 from tests.services.filing.filers import OPEN_VAT, VAT, acting, context, file
-from tests.services.tax_core import NOODLES, SONGJIAN, SUNHAO, YUNQI, tell_core
+from tests.services.tax_core import NOODLES, SONGJIAN, SUNHAO, YUNQI, ZHAOMIN, obligation_id, tell_core
 
 VAT_SKILL = skill_by_name("file_vat")
 
@@ -82,6 +84,54 @@ async def test_a_loss_is_said_in_words(core: str) -> None:
 
 async def test_every_skill_of_filing_needs_a_taxpayer(core: str) -> None:
     assert {skill.access for skill in FILING} == {Access.AUTHORISED}
-    assert [skill.name for skill in FILING if skill.confirm] == ["file_vat", "file_cit"]
+    assert [skill.name for skill in FILING if skill.confirm] == ["file_vat", "file_cit", "file_vehicle"]
     noodles = acting(NOODLES, "陈大勇")
     assert "西湖区大勇面馆" in (await file({}, skill="tax_calendar", principal=noodles)).text
+
+
+CAR = obligation_id(ZHAOMIN, "vehicle_vessel", date(2026, 12, 31))
+
+
+class TestVehicles:
+    """Vehicle and vessel tax: what is asked depends on what it is."""
+
+    skill = skill_by_name("file_vehicle")
+
+    async def test_the_car_on_the_register_is_shown_at_once(self, core: str) -> None:
+        coming = await next_of(
+            self.skill, context(acting(ZHAOMIN, "赵敏")), {}, opening=True, asked=None, confirmed=False
+        )
+        assert (coming.missing, coming.known) == (CONFIRM, {"obligation_id": f"file:vehicle_vessel:{CAR}"})
+        assert "排量：1598（税务机关已有数据）" in coming.replies[0].text
+        assert "合计应缴：车船税300.00元" in coming.replies[0].text
+
+    @pytest.mark.parametrize(
+        ("known", "asked"),
+        [
+            ({}, ["kind"]),
+            ({"kind": "car"}, ["kind", "green", "displacement", "local_amount"]),
+            ({"kind": "car", "green": "new_energy"}, ["kind", "green"]),
+            ({"kind": "truck"}, ["kind", "green", "weight", "local_amount"]),
+            ({"kind": "trailer"}, ["kind", "weight", "local_amount"]),
+            ({"kind": "motorcycle"}, ["kind", "local_amount"]),
+            ({"kind": "vessel"}, ["kind", "net_tons"]),
+            ({"kind": "tug"}, ["kind", "kilowatts"]),
+            ({"kind": "yacht"}, ["kind", "length"]),
+        ],
+        ids=lambda value: "-".join(value.values()) or "nothing" if isinstance(value, dict) else "",
+    )
+    def test_a_correction_asks_for_what_the_kind_needs(self, known: dict[str, str], asked: list[str]) -> None:
+        assert self.skill.required_fields({"obligation_id": f"correct:vehicle_vessel:{CAR}"}) == [
+            "obligation_id",
+            "kind",
+        ]
+        values = {"obligation_id": f"correct:vehicle_vessel:{CAR}", **known}
+        assert self.skill.required_fields(values) == ["obligation_id", *asked]
+
+    async def test_what_a_lorry_lacks_is_said_and_the_form_stays_open(self, core: str) -> None:
+        said = check(self.skill.form, {"kind": "货车"}, {}).values
+        coming = await next_of(
+            self.skill, context(acting(ZHAOMIN, "赵敏")), said, opening=True, asked=None, confirmed=False
+        )
+        assert "整备质量（吨）" in coming.replies[0].text
+        assert coming.missing != CONFIRM or "还没有申报" in coming.replies[0].text
