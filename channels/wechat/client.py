@@ -30,6 +30,8 @@ LATER: Mapping[int, tuple[str, timedelta | None]] = {
     45009: ("day_limit", timedelta(hours=1)),
     45011: ("minute_limit", timedelta(minutes=1)),
     45047: ("reply_window_full", timedelta(hours=1)),
+    # a minute after a press or a scan; what they write next opens the window again
+    45015: ("reply_window_over", timedelta(hours=1)),
     # what the operator puts right; messages wait for it
     40013: ("app_id", timedelta(minutes=10)),
     40125: ("app_secret", timedelta(minutes=10)),
@@ -38,7 +40,7 @@ LATER: Mapping[int, tuple[str, timedelta | None]] = {
 } | {code: ("token", timedelta(minutes=1)) for code in INVALID_TOKEN}
 """Refusals that time, the person's next message or the operator puts right."""
 BLOCKING: Mapping[int, str] = {43004: "not_subscribed", 48002: "refuses", 50005: "not_subscribed"}
-PERMANENT: Mapping[int, str] = {45015: "reply_window_over", 40003: "unknown_person", 50002: "restricted"}
+PERMANENT: Mapping[int, str] = {40003: "unknown_person", 50002: "restricted"}
 
 
 class WechatRefusal(Exception):

@@ -67,7 +67,7 @@ class Coded(httpx.AsyncBaseTransport):
     [
         (-1, NotNow, "busy"), (45009, NotNow, "day_limit"), (45011, NotNow, "minute_limit"),
         (45047, NotNow, "reply_window_full"), (40164, NotNow, "address_not_listed"), (43004, Blocked, "not_subscribed"),
-        (48002, Blocked, "refuses"), (45015, Never, "reply_window_over"), (40003, Never, "unknown_person"),
+        (48002, Blocked, "refuses"), (45015, NotNow, "reply_window_over"), (40003, Never, "unknown_person"),
         (45002, Never, "errcode_45002"), (48001, Never, "errcode_48001"),
     ],
 )  # fmt: skip

@@ -60,6 +60,23 @@ class TestEvents:
         await do(door, hand, "CLICK", "say:转人工", at)
         assert door.rasa.texts() == ["我要查验发票", "转人工"]
 
+    async def test_what_is_said_too_late_after_a_press_waits_for_the_next_word(
+        self, door: Bench, hand: WechatHand
+    ) -> None:
+        async with transaction() as session:
+            await sandbox.acted(session, ANN, sandbox.Act.PRESSED)
+        assert await do(door, hand, "CLICK", "say:转人工") == "听到：转人工"
+        talk = await door.conversation()
+        async with transaction() as session:
+            # the minute that a press opens is over
+            await sandbox._put(session, "user", ANN, {"subscribed": True, "refuses": False, "left": 3, "until": ""})
+            await handoff.announce(session, talk.id, "您好，我是坐席。")
+        await door.deliver(later=True)
+        assert "您好，我是坐席。" not in door.heard()
+        await door.say(hand.text(ANN, "你好", 2))
+        await door.deliver(later=True)
+        assert "您好，我是坐席。" in "\n".join(door.heard())
+
     @pytest.mark.parametrize(
         ("event", "key"),
         [("VIEW", "https://a.gov.cn/"), ("LOCATION", ""), ("CLICK", "unknown"), ("CLICK", "say:"), ("CLICK", ""),
