@@ -62,7 +62,7 @@ async def decided(account: str, sender: str, words: str, message: str) -> str | 
                 if conversation is None:
                     return wording.CODE_OVER
                 # said where the talk was until now, so that its owner sees that it went on elsewhere
-                await handoff.announce(session, conversation.id, wording.CARRIED_SHOWN)
+                await handoff.announce(session, conversation.id, wording.CARRIED_SHOWN, carried="wechat")
                 identity = await identities.heard(session, "wechat", account, sender, address=sender)
                 await identities.move(session, identity.id, conversation.id)
                 conversation.door_id = identity.id
