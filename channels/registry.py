@@ -53,8 +53,12 @@ def channels() -> Mapping[str, Channel]:
 
 
 def carrying() -> list[str]:
-    """The open doors to which a chat of the web can be carried over."""
-    return [door.name for door in DOORS if door.carries and door.name in channels()]
+    """The open doors to which a chat of the web can be carried over.
+
+    A WeChat account that may not push may not make codes to scan either.
+    """
+    ready = {name for name, channel in channels().items() if not channel.capabilities.fetched}
+    return [door.name for door in DOORS if door.carries and door.name in ready]
 
 
 def deliverers() -> Mapping[str, Deliverer]:
