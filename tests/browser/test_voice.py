@@ -156,7 +156,7 @@ def test_no_serious_finding_while_it_asks_listens_and_fails(
 ) -> None:
     chat = speaker(new_page, viewport=size, color_scheme=theme, reduced_motion="reduce")
     chat.mic.click()
-    expect(chat.root.get_by_role("dialog")).to_be_visible()
+    expect(chat.root.get_by_role("dialog", name="用语音输入文字？")).to_be_visible()
     assert findings(chat.page) == []
     chat.root.get_by_role("button", name="同意并开始").click()
     expect(chat.note).to_be_visible()

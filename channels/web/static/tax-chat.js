@@ -1393,10 +1393,11 @@
     }
 
     static trouble(error) {
-      return {
+      const known = {
         'not-allowed': 'voice_refused', 'service-not-allowed': 'voice_refused', 'no-speech': 'voice_silent',
         'audio-capture': 'voice_no_microphone', network: 'voice_network', aborted: null,
-      }[error] ?? (error === 'aborted' ? null : 'voice_failed');
+      };
+      return error in known ? known[error] : 'voice_failed';
     }
   }
 

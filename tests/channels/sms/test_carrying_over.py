@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from hub.accounts import people, sessions
 from hub.kit import clock
 from hub.kit.db import transaction
 from hub.kit.ids import new_id
+from hub.kit.rates import limiter
 from hub.settings import get_settings
 from services.gateways.sms import callbacks
 from tests.channels.bench import Bench
@@ -35,13 +37,17 @@ class WebChat:
     def __init__(self, door: Bench, conversations: ConversationService, conversation_id: UUID, token: str) -> None:
         self.door, self.conversations, self.id, self.token = door, conversations, conversation_id, token
 
-    async def carry(self, token: str | None = None, *, body: object = None) -> httpx.Response:
-        """Press 用短信继续 and agree; what is due goes out."""
-        response = await self.door._http.post(
+    async def press(self, token: str | None = None, *, body: object = None) -> httpx.Response:
+        """Press 用短信继续 and agree."""
+        return await self.door._http.post(
             f"/channels/sms/carry/{self.id}",
             json={"consent": True} if body is None else body,
             headers={"Authorization": f"Bearer {token or self.token}"},
         )
+
+    async def carry(self, token: str | None = None, *, body: object = None) -> httpx.Response:
+        """Press it; what is due goes out."""
+        response = await self.press(token, body=body)
         await self.door.deliver()
         return response
 
@@ -65,7 +71,8 @@ async def begun(door: Bench, conversations: ConversationService) -> WebChat:
 
 @pytest.fixture
 async def web(door: Bench, conversations: ConversationService) -> WebChat:
-    """A chat of the web with one question in it."""
+    """A chat of the web with one question in it, whose holder has not asked for anything in this minute."""
+    limiter.storage.reset()
     return await begun(door, conversations)
 
 
@@ -97,6 +104,14 @@ async def test_a_repeat_sends_and_says_nothing_more(carriers: Carriers, web: Web
         assert (await web.carry()).json() == {"tail": "0001"}
     assert carriers.texts(PHONE) == [SAID]
     assert [text for text, carried in await web.shown() if carried] == [SAID]
+
+
+async def test_two_presses_at_once_are_one(door: Bench, carriers: Carriers, web: WebChat) -> None:
+    await web.verified()
+    answers = await asyncio.gather(*(web.press() for _ in range(4)))
+    assert [answer.status_code for answer in answers] == [200] * 4
+    await door.deliver()
+    assert carriers.texts(PHONE) == [SAID]
 
 
 async def test_who_went_back_to_the_web_can_go_on_by_phone_again(
@@ -171,8 +186,8 @@ async def test_who_opted_out_is_told_how_to_take_it_back(
 
 async def test_the_audit_says_who_agreed_to_what(web: WebChat) -> None:
     await web.verified()
-    await web.carry()
-    await web.carry()
+    for _ in range(2):
+        assert (await web.carry()).status_code == 200
     async with transaction() as session:
         person = await people.person_by_phone(session, PHONE)
         found = await session.scalars(select(audit.AuditEntry).where(audit.AuditEntry.action == "conversation.carry"))
