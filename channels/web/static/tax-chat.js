@@ -366,7 +366,7 @@
       system: 'Notice',
       speaker: '{who}: ',
       input: 'Type your question in Chinese',
-      placeholder: 'Ask in Chinese',
+      placeholder: 'Ask here',
       send: 'Send',
       human: 'Talk to a person',
       human_short: 'Staff',
@@ -1970,8 +1970,9 @@
         submit.disabled = true;
         try {
           const { tail } = await this.conversation.carry('sms', { consent: true });
-          if (this.endDialog !== end) return;
-          this.tellCarried('sms', { tail });
+          // where no stream passes, what it says of this is fetched
+          this.conversation.catchUp().catch((error) => this.conversation.receivingFailed(error));
+          if (this.endDialog === end) this.tellCarried('sms', { tail });
         } catch (error) {
           if (!(error instanceof ApiError)) throw error;
           submit.disabled = false;
@@ -2352,6 +2353,7 @@
     .buttons button { min-height: 44px; padding: 6px 18px; border-radius: 12px; background: var(--tint); color: var(--on-tint); font-weight: 600;
       text-align: left; line-height: 1.45; }
     .buttons button:not(:disabled):hover { box-shadow: inset 0 0 0 1.5px var(--brand); }
+    .language-note { margin-top: 8px; }
     .chip { min-height: 44px; padding: 6px 16px; border: 1px solid var(--line); border-radius: 22px; background: var(--surface); color: var(--brand);
       text-align: left; line-height: 1.45; }
     .chip:hover { border-color: var(--brand); background: var(--sunken); }
