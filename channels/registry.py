@@ -28,12 +28,14 @@ class Door:
     open: Callable[[Settings], Channel | None]
     """None while it is off, or its credentials are not there"""
     needs: str
+    carries: bool = False
+    """whether a chat of the web can be carried over to it: `POST /channels/<name>/carry/{conversation_id}`"""
 
 
 DOORS: tuple[Door, ...] = (
     Door("telegram", open_telegram, "HUB_TELEGRAM_TOKEN"),
-    Door("wechat", wechat.open_channel, "HUB_WECHAT_APP_ID, HUB_WECHAT_APP_SECRET, HUB_WECHAT_TOKEN"),
-    Door("sms", open_sms_door, "HUB_SMS_CALLBACK_SECRET and the template `answer` at every carrier"),
+    Door("wechat", wechat.open_channel, "HUB_WECHAT_APP_ID, HUB_WECHAT_APP_SECRET, HUB_WECHAT_TOKEN", True),
+    Door("sms", open_sms_door, "HUB_SMS_CALLBACK_SECRET and the template `answer` at every carrier", True),
 )
 
 
@@ -48,6 +50,15 @@ def channels() -> Mapping[str, Channel]:
         else:
             opened[door.name] = channel
     return opened
+
+
+def carrying() -> list[str]:
+    """The open doors to which a chat of the web can be carried over.
+
+    A WeChat account that may not push may not make codes to scan either.
+    """
+    ready = {name for name, channel in channels().items() if not channel.capabilities.fetched}
+    return [door.name for door in DOORS if door.carries and door.name in ready]
 
 
 def deliverers() -> Mapping[str, Deliverer]:

@@ -123,9 +123,9 @@ async def release(session: AsyncSession, conversation_id: UUID, target: State, w
         await announce(session, conversation_id, words)
 
 
-async def announce(session: AsyncSession, conversation_id: UUID, words: str) -> None:
-    """A line of the system in the conversation."""
-    message = Message(author=Author.SYSTEM, text=words, payload={})
+async def announce(session: AsyncSession, conversation_id: UUID, words: str, *, carried: str | None = None) -> None:
+    """A line of the system in the conversation; `carried` names the channel in which the talk went on."""
+    message = Message(author=Author.SYSTEM, text=words, payload={"carried": carried} if carried else {})
     await repository.add_outbound(session, conversation_id, [message])
 
 

@@ -29,7 +29,7 @@ class ButtonRead(BaseModel):
 
 
 class MessageRead(BaseModel):
-    """One message as people see it."""
+    """One message as people see it; `carried` on the one that says in which channel the talk went on."""
 
     id: UUID
     author: Author
@@ -41,6 +41,7 @@ class MessageRead(BaseModel):
     attachments: list[dict[str, Any]] = []
     created_at: datetime
     client_message_id: str | None = None
+    carried: str | None = None
 
 
 class Queue(BaseModel):

@@ -348,4 +348,5 @@ def read(message: Message) -> MessageRead:
         attachments=payload.get("attachments") or [],
         created_at=message.created_at,
         client_message_id=message.external_id if message.direction == "in" else None,
+        carried=payload.get("carried"),
     )

@@ -32,7 +32,7 @@ from channels.base import (
     Unit,
 )
 from channels.delivery import SMS_ACCOUNT, SMS_RATE
-from channels.sms import wire, wording
+from channels.sms import pages, wire, wording
 from hub import outbox
 from hub.kit import clock
 from hub.kit.db import transaction
@@ -67,7 +67,7 @@ class SmsChannel:
         text_limit=LIMIT, unit=Unit.UTF16, rates=(SMS_RATE, Rate(30, 60.0, "chat")), strong=False, receipts=True,
         choices=6, citations=1, most_parts=PARTS,
     )  # fmt: skip
-    router: APIRouter | None = None
+    router: APIRouter | None = pages.router
 
     def __init__(
         self,

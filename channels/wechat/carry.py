@@ -58,12 +58,13 @@ async def decided(account: str, sender: str, words: str, message: str) -> str | 
         if carry.settled_by is None:
             carry.settled_by, carry.agreed = settled_by, words == wording.AGREE
             if carry.agreed:
+                # the identity before the conversation, as for whoever writes: nobody waits in a circle
+                identity = await identities.heard(session, "wechat", account, sender, address=sender)
                 conversation = await conversations.get(session, carry.conversation_id, lock=True)
                 if conversation is None:
                     return wording.CODE_OVER
                 # said where the talk was until now, so that its owner sees that it went on elsewhere
-                await handoff.announce(session, conversation.id, wording.CARRIED_SHOWN)
-                identity = await identities.heard(session, "wechat", account, sender, address=sender)
+                await handoff.announce(session, conversation.id, wording.CARRIED_SHOWN, carried="wechat")
                 await identities.move(session, identity.id, conversation.id)
                 conversation.door_id = identity.id
         return wording.CARRIED if carry.agreed else wording.NOT_CARRIED

@@ -20,11 +20,15 @@ log = get_logger(__name__)
 
 
 class CarryCode(BaseModel):
-    """A code to scan with WeChat; `image` is an SVG as a data address, `url` what it says."""
+    """A code to scan with WeChat; `image` is an SVG as a data address, `url` what it says.
+
+    `expires_in`: seconds, because the clock of a phone may be wrong.
+    """
 
     image: str
     url: str
     expires_at: datetime
+    expires_in: int
 
 
 def router_of(client: WechatClient) -> APIRouter:
@@ -43,7 +47,10 @@ def router_of(client: WechatClient) -> APIRouter:
             log.warning("carry_code_not_made", reason=error.reason)
             raise Unavailable("微信暂时不可用，请稍后再试。") from error
         return CarryCode(
-            image=segno.make(code.url, error="m").svg_data_uri(scale=6), url=code.url, expires_at=made.expires_at
+            image=segno.make(code.url, error="m").svg_data_uri(scale=6),
+            url=code.url,
+            expires_at=made.expires_at,
+            expires_in=int(carry.VALID.total_seconds()),
         )
 
     return router

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
+from channels.registry import carrying
 from hub.accounts.access import Public
 from hub.bureau import Bureau
 
@@ -56,13 +57,14 @@ class BureauRead(BaseModel):
 
 
 class SiteRead(BaseModel):
-    """The widget's first look."""
+    """The widget's first look; `carries` names the channels in which a chat of the web can go on."""
 
     bureau: BureauRead
     sandbox: bool
     greeting: str
     suggested_questions: list[str]
     locale: str
+    carries: list[str]
 
 
 @router.get("/site", dependencies=[Public])
@@ -75,4 +77,5 @@ def read_site(request: Request) -> SiteRead:
         greeting=site.greeting,
         suggested_questions=site.suggested_questions,
         locale="zh-CN",
+        carries=carrying(),
     )

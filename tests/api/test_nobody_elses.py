@@ -38,7 +38,10 @@ OTHER_PARTIES = ("/sandbox/",)
 # what needs the knowledge and no person at all, and the description of the API
 NOT_ABOUT_PEOPLE = frozenset({"/openapi.json", "/api/v1/ask"})
 # opened by a token of its own that a person's is not: 401 for any other token (tests/api/test_public_api.py)
-BY_ITS_OWN_TOKEN = ("/api/v1/conversations/{conversation_id}", "/channels/wechat/carry/{conversation_id}")
+BY_ITS_OWN_TOKEN = (
+    "/api/v1/conversations/{conversation_id}", "/channels/wechat/carry/{conversation_id}",
+    "/channels/sms/carry/{conversation_id}",
+)  # fmt: skip
 LAST = ("/api/v1/auth/tokens/current", "/api/v1/auth/me")
 """Doors behind which somebody ends their own session: nobody else's, and the last ones that are tried."""
 

@@ -192,6 +192,10 @@ class TestHouse:
                 assert "演示环境" in page.text
                 assert "智能助手" in page.text
 
+    def test_the_widget_learns_where_a_talk_can_go_on(self, product: Product) -> None:
+        with product.client() as http:
+            assert http.get("/api/v1/site").json()["carries"] == ["wechat", "sms"]
+
     def test_an_unknown_page_and_an_unknown_api(self, product: Product) -> None:
         with product.client() as http:
             page = http.get("/nowhere", headers={"accept": "text/html"})

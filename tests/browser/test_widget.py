@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Route, WebSocketRoute, expect
@@ -264,6 +265,67 @@ class TestKeyboard:
         page.keyboard.press("Escape")
         expect(chat.panel).to_be_hidden()
         expect(chat.launcher).to_be_focused()
+
+    def test_the_menu_is_opened_walked_and_left_by_keys(self, new_page: NewPage) -> None:
+        page = new_page("/embed")
+        chat = Chat(page)
+        chat.tab_to("launcher")
+        page.keyboard.press("Enter")
+        expect(chat.input).to_be_focused()
+        page.keyboard.type(QUESTION)
+        page.keyboard.press("Enter")
+        chat.expect_answered(QUESTION)
+        more = chat.root.get_by_role("button", name="更多操作")
+        chat.root.locator(".size").focus()
+        page.keyboard.press("Tab")
+        expect(more).to_be_focused()
+        page.keyboard.press("Enter")
+        items = chat.root.get_by_role("menuitem")
+        expect(items.first).to_be_focused()
+        expect(more).to_have_attribute("aria-expanded", "true")
+        for key, place in (("ArrowDown", 1), ("ArrowDown", 2), ("ArrowUp", 1), ("End", -1), ("ArrowDown", 0),
+                           ("ArrowUp", -1), ("Home", 0)):  # fmt: skip
+            page.keyboard.press(key)
+            expect(items.nth(place)).to_be_focused()
+        for key in ("Escape", "Tab"):
+            page.keyboard.press(key)
+            expect(chat.root.get_by_role("menu")).to_be_hidden()
+            expect(more).to_be_focused()
+            expect(more).to_have_attribute("aria-expanded", "false")
+            page.keyboard.press("Enter")
+            expect(items.first).to_be_focused()
+
+    @pytest.mark.parametrize(
+        ("item", "role", "title"),
+        [
+            ("评价服务", "dialog", "您对这次服务满意吗？"), ("在微信中继续", "dialog", "在微信中继续"),
+            ("用短信继续", "dialog", "用短信继续"), ("语言", "dialog", "选择界面语言"),
+            ("删除我的记录", "alertdialog", "删除这次咨询的全部记录？"),
+        ],
+    )  # fmt: skip
+    @pytest.mark.parametrize("path", ["/", "/embed"], ids=["page", "launcher"])
+    def test_a_dialog_keeps_the_focus_and_gives_it_back(
+        self, new_page: NewPage, path: str, item: str, role: Literal["dialog", "alertdialog"], title: str
+    ) -> None:
+        page = new_page(path)
+        chat = Chat(page)
+        if not chat.input.is_visible():
+            chat.launcher.click()
+        chat.ask(QUESTION)
+        chat.root.get_by_role("button", name="更多操作").press("Enter")
+        entry = chat.root.get_by_role("menuitem", name=item)
+        entry.press("Enter")
+        dialog = chat.root.get_by_role(role, name=title)
+        expect(dialog).to_be_visible()
+        expect(dialog.locator(":focus")).to_have_count(1)
+        for key in ("Tab", "Shift+Tab"):
+            for _ in range(9):
+                page.keyboard.press(key)
+                expect(dialog.locator(":focus")).to_have_count(1)
+        page.keyboard.press("Escape")
+        expect(dialog).to_have_count(0)
+        expect(chat.root.get_by_role("button", name="更多操作")).to_be_focused()
+        expect(chat.panel).to_be_visible()
 
     def test_shift_enter_breaks_the_line(self, new_page: NewPage) -> None:
         page = new_page()

@@ -62,3 +62,42 @@ async def test_a_door_may_be_shut(settings: pytest.MonkeyPatch) -> None:
     settings.setenv("HUB_TELEGRAM_GATEWAY", "off")
     get_settings.cache_clear()
     assert await asked() == 404
+
+
+async def site() -> httpx.Response:
+    transport = httpx.ASGITransport(create_app())
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub") as http:
+        return await http.get("/api/v1/site")
+
+
+@pytest.mark.parametrize(
+    ("environment", "carries"),
+    [
+        ({"HUB_SMS_CALLBACK_SECRET": "s" * 20}, ["wechat", "sms"]),
+        ({"HUB_WECHAT_GATEWAY": "off", "HUB_SMS_CALLBACK_SECRET": "s" * 20}, ["sms"]),
+        ({"HUB_WECHAT_PUSHES": "false"}, []),
+        ({}, ["wechat"]),
+    ],
+    ids=["both", "no-wechat", "wechat-that-makes-no-codes", "no-sms"],
+)
+async def test_the_widget_learns_where_a_talk_can_go_on(
+    settings: pytest.MonkeyPatch, environment: dict[str, str], carries: list[str]
+) -> None:
+    for name, value in environment.items():
+        settings.setenv(name, value)
+    get_settings.cache_clear()
+    assert (await site()).json()["carries"] == carries
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+async def test_a_site_that_embeds_the_widget_may_do_all_that_it_does(settings: pytest.MonkeyPatch, method: str) -> None:
+    settings.setenv("HUB_ALLOWED_ORIGINS", '["https://city.example"]')
+    get_settings.cache_clear()
+    transport = httpx.ASGITransport(create_app())
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub") as http:
+        asked = await http.options(
+            "/api/v1/conversations",
+            headers={"Origin": "https://city.example", "Access-Control-Request-Method": method},
+        )
+    assert asked.status_code == 200
+    assert asked.headers["access-control-allow-origin"] == "https://city.example"

@@ -2,14 +2,15 @@
  * <tax-chat>: the hub's chat window as one dependency-free web component (ES2020, no build step).
  *
  *   <script src="https://hub.example/static/tax-chat.js" defer></script>
- *   <tax-chat heading="智能税务助手"></tax-chat>
+ *   <tax-chat></tax-chat>
  *
- * Attributes  hub, mode="launcher|page", theme="auto|light|dark", large, heading, bureau, attachments, nonce
+ * Attributes  hub, mode="launcher|page", theme="auto|light|dark", language="zh-Hans|zh-Hant|en", large, heading, bureau,
+ *             attachments, nonce
  * Methods     open(), close(), ask(text)
- * Events      tax-chat-large {large}, tax-chat-unread {count}
+ * Events      tax-chat-large {large}, tax-chat-language {language}, tax-chat-unread {count}
  *
- * Read it in this order: Store, Api, Conversation (all state and network, no DOM), rendering of one message,
- * TaxChat (the element), styles.
+ * Read it in this order: Words, Store, Api, Conversation (all state and network, no DOM), rendering of one message,
+ * Dictation, TaxChat (the element), styles.
  */
 (() => {
   'use strict';
@@ -29,8 +30,471 @@
   const MAX_TEXT = 2000;
   const TIME_ZONE = 'Asia/Shanghai';
 
-  const DEFAULT_GREETING = '您好，我是智能税务助手。请直接输入您想问的税费问题。';
-  const DISCLAIMER = '智能助手答复仅供参考，以正式文件和主管税务机关答复为准';
+  // ---------------------------------------------------------------------------------------------- Words
+
+  /**
+   * Every word of the interface, by language; {blanks} are filled in. Only the interface is translated: what is said in
+   * the talk stays as it was written, and so does what the hub itself says (greeting, errors).
+   */
+  const WORDS = {
+    'zh-Hans': {
+      name: '简体中文',
+      locale: 'zh-CN',
+      launcher: '问税',
+      launcher_label: '问税：打开智能咨询',
+      launcher_unread: '问税：打开智能咨询，{n} 条未读消息',
+      heading: '智能税务助手',
+      greeting: '您好，我是智能税务助手。请直接输入您想问的税费问题。',
+      disclaimer: '智能助手答复仅供参考，以正式文件和主管税务机关答复为准',
+      sandbox: '演示环境',
+      large: '大字',
+      large_title: '大字显示',
+      more: '更多操作',
+      close: '关闭',
+      cancel: '取消',
+      done: '完成',
+      online: '智能助手在线',
+      with_agent: '人工坐席服务中',
+      waiting_for_agent: '正在转接人工',
+      network_lost: '网络已断开，正在重连…',
+      server_lost: '服务暂时不可用，正在重连…',
+      unreachable: '网络不通，请检查网络连接',
+      unavailable: '服务暂时不可用，请稍后再试',
+      log: '对话记录',
+      talk: '对话内容',
+      newer: '有新消息',
+      suggestions: '大家常问',
+      related: '相关问题',
+      typing: '{who}正在输入',
+      you: '您',
+      bot: '智能助手',
+      agent: '人工坐席',
+      system: '系统提示',
+      speaker: '{who}：',
+      input: '请输入您的问题',
+      placeholder: '请输入您的问题',
+      send: '发送',
+      human: '转人工',
+      human_short: '人工',
+      consent: '本服务由智能助手应答，对话内容加密保存，请勿输入密码、验证码。使用即表示同意',
+      privacy: '《隐私说明》',
+      consent_end: '。',
+      attach: '选择附件',
+      attachment: '附件',
+      file_chosen: '已选择：{name}。人工坐席请您提供材料时即可发送，现在不会上传。',
+      sending: '发送中',
+      sent: '已送达',
+      waiting: '待发送，网络恢复后自动发送',
+      sent_in: '{reason}（{n} 秒后自动发送）',
+      failed: '发送失败 点此重试',
+      because: '（{reason}）',
+      agent_here: '人工坐席正在为您服务，智能助手已暂停应答。',
+      agent_coming: '正在为您转接人工，请稍候。',
+      queued: '正在为您转接人工：前面还有 {n} 位。',
+      queued_minutes: '正在为您转接人工：前面还有 {n} 位，预计等待 {minutes} 分钟。',
+      next: '正在为您转接人工：您是下一位。',
+      next_minutes: '正在为您转接人工：您是下一位，预计等待 {minutes} 分钟。',
+      agent_left: '人工服务已结束，智能助手继续为您服务。',
+      resolved: '本次咨询已结束。如有新的问题，可以继续提问。',
+      basis: '依据 {n} 条',
+      basis_untitled: '依据文件',
+      basis_line: '依据：{title}',
+      number: '文号',
+      article: '条款',
+      validity: '有效期',
+      authority: '效力',
+      from_to: '{from} 至 {to}',
+      from_on: '{from} 至今',
+      until: '至 {to}',
+      law: '法律',
+      administrative_regulation: '行政法规',
+      department_rule: '部门规章',
+      normative_document: '规范性文件',
+      guidance: '工作指引',
+      clear: '清空对话',
+      clear_question: '清空这台设备上的对话？',
+      clear_text: '将开始新的咨询。已保存的记录不会删除，清空后在这台设备上不能再查看。',
+      clear_verb: '清空',
+      download: '下载聊天记录',
+      export: '导出我的记录',
+      export_failed: '导出失败：{reason}',
+      record: '税费咨询记录',
+      record_number: '咨询编号：{id}',
+      record_agent: '人工坐席 {name}',
+      record_file: '咨询记录',
+      erase: '删除我的记录',
+      erase_question: '删除这次咨询的全部记录？',
+      erase_text: '服务器和这台设备上的对话都会删除，不能恢复。',
+      erase_verb: '删除',
+      erased: '您的咨询记录已删除。',
+      erase_failed: '删除失败：{reason}',
+      rate: '评价服务',
+      rate_agent: '请您评价刚才的人工服务',
+      rate_question: '您对这次服务满意吗？',
+      score_5: '非常满意',
+      score_4: '满意',
+      score_3: '基本满意',
+      score_2: '不满意',
+      score_1: '非常不满意',
+      comment: '还想说点什么？（选填）',
+      comment_label: '补充意见（选填）',
+      rate_verb: '提交评价',
+      rate_later: '暂不评价',
+      rate_missing: '请先选择满意程度。',
+      rated: '感谢您的评价。',
+      rate_failed: '评价没有提交成功：{reason}',
+      wechat: '在微信中继续',
+      wechat_scan: '用微信“扫一扫”扫描二维码',
+      wechat_agree: '在微信里回复“同意”',
+      wechat_after: '之后的答复会发到微信，这里的记录仍然可以查看',
+      wechat_code: '转到微信继续的二维码',
+      wechat_making: '正在生成二维码…',
+      wechat_left: '二维码剩余有效时间 {time}',
+      wechat_renewed: '二维码已更新，请扫描新的二维码。',
+      wechat_phone: '在手机上不方便扫码？请截屏后在微信“扫一扫”的相册中选择，或者',
+      wechat_link: '用链接打开微信',
+      wechat_failed: '二维码没有生成：{reason}',
+      wechat_again: '重新获取二维码',
+      wechat_carried: '咨询已转到微信继续',
+      wechat_carried_text: '请到微信里接着说，后续答复会发到微信。在这里发消息，咨询就回到网页。',
+      sms: '用短信继续',
+      sms_text: '为在短信中继续本次咨询，把后续答复发送到您在本次对话中验证的手机号码。您可以随时回复TD停止接收，或在网页上发消息转回网页。',
+      sms_verb: '同意并转到短信',
+      sms_no_phone: '本次对话还没有验证手机号码。请先用短信验证码验证，再选“用短信继续”。',
+      sms_verify: '去验证手机号码',
+      sms_opted_out: '您验证的手机已退订短信。请先用这部手机向我们发给您的短信回复“恢复”，再试一次。',
+      sms_failed: '没有转到短信：{reason}',
+      sms_carried: '咨询已转到短信继续',
+      sms_carried_text: '请查看尾号 {tail} 的手机收到的短信，直接回复即可接着说。在这里发消息，咨询就回到网页。',
+      language: '语言',
+      language_question: '选择界面语言',
+      language_text: '只改变这个窗口的文字。请用中文提问，答复也是中文。',
+      language_verb: '使用这种语言',
+      language_offer: '以简体中文显示这个窗口',
+      language_keep: '不用了',
+      voice: '语音输入',
+      voice_stop: '结束语音输入',
+      voice_question: '用语音输入文字？',
+      voice_text: '语音由您的浏览器转成文字，声音可能会交给浏览器的厂商处理，我们不接收也不保存声音。文字会先填入输入框，由您核对后发送。',
+      voice_verb: '同意并开始',
+      voice_listening: '正在听，请说普通话。说完后核对文字，再按“发送”。',
+      voice_refused: '没有使用麦克风的权限。请在浏览器的网站设置中允许使用麦克风，再试一次，或直接输入文字。',
+      voice_silent: '没有听到声音，请靠近麦克风再试一次。',
+      voice_no_microphone: '没有找到可用的麦克风，请检查后再试，或直接输入文字。',
+      voice_network: '语音识别需要联网，现在连接不上，请稍后再试，或直接输入文字。',
+      voice_failed: '语音没有转成文字，请再试一次，或直接输入文字。',
+    },
+    'zh-Hant': {
+      name: '繁體中文',
+      locale: 'zh-HK',
+      launcher: '問稅',
+      launcher_label: '問稅：開啟智能諮詢',
+      launcher_unread: '問稅：開啟智能諮詢，{n} 則未讀訊息',
+      heading: '智能稅務助手',
+      greeting: '您好，我是智能稅務助手。請直接輸入您想問的稅費問題。',
+      disclaimer: '智能助手答覆僅供參考，以正式文件和主管稅務機關答覆為準',
+      sandbox: '演示環境',
+      large: '大字',
+      large_title: '大字顯示',
+      more: '更多操作',
+      close: '關閉',
+      cancel: '取消',
+      done: '完成',
+      online: '智能助手在線',
+      with_agent: '人工坐席服務中',
+      waiting_for_agent: '正在轉接人工',
+      network_lost: '網絡已斷開，正在重新連線…',
+      server_lost: '服務暫時不可用，正在重新連線…',
+      unreachable: '網絡不通，請檢查網絡連線',
+      unavailable: '服務暫時不可用，請稍後再試',
+      log: '對話記錄',
+      talk: '對話內容',
+      newer: '有新訊息',
+      suggestions: '大家常問',
+      related: '相關問題',
+      typing: '{who}正在輸入',
+      you: '您',
+      bot: '智能助手',
+      agent: '人工坐席',
+      system: '系統提示',
+      speaker: '{who}：',
+      input: '請輸入您的問題',
+      placeholder: '請輸入您的問題',
+      send: '傳送',
+      human: '轉人工',
+      human_short: '人工',
+      consent: '本服務由智能助手應答，對話內容加密保存，請勿輸入密碼、驗證碼。使用即表示同意',
+      privacy: '《隱私說明》',
+      consent_end: '。',
+      attach: '選擇附件',
+      attachment: '附件',
+      file_chosen: '已選擇：{name}。人工坐席請您提供材料時即可傳送，現在不會上載。',
+      sending: '傳送中',
+      sent: '已送達',
+      waiting: '待傳送，網絡恢復後自動傳送',
+      sent_in: '{reason}（{n} 秒後自動傳送）',
+      failed: '傳送失敗 按此重試',
+      because: '（{reason}）',
+      agent_here: '人工坐席正在為您服務，智能助手已暫停應答。',
+      agent_coming: '正在為您轉接人工，請稍候。',
+      queued: '正在為您轉接人工：前面還有 {n} 位。',
+      queued_minutes: '正在為您轉接人工：前面還有 {n} 位，預計等待 {minutes} 分鐘。',
+      next: '正在為您轉接人工：您是下一位。',
+      next_minutes: '正在為您轉接人工：您是下一位，預計等待 {minutes} 分鐘。',
+      agent_left: '人工服務已結束，智能助手繼續為您服務。',
+      resolved: '本次諮詢已結束。如有新的問題，可以繼續提問。',
+      basis: '依據 {n} 條',
+      basis_untitled: '依據文件',
+      basis_line: '依據：{title}',
+      number: '文號',
+      article: '條款',
+      validity: '有效期',
+      authority: '效力',
+      from_to: '{from} 至 {to}',
+      from_on: '{from} 至今',
+      until: '至 {to}',
+      law: '法律',
+      administrative_regulation: '行政法規',
+      department_rule: '部門規章',
+      normative_document: '規範性文件',
+      guidance: '工作指引',
+      clear: '清空對話',
+      clear_question: '清空這台裝置上的對話？',
+      clear_text: '將開始新的諮詢。已保存的記錄不會刪除，清空後在這台裝置上不能再查看。',
+      clear_verb: '清空',
+      download: '下載聊天記錄',
+      export: '匯出我的記錄',
+      export_failed: '匯出失敗：{reason}',
+      record: '稅費諮詢記錄',
+      record_number: '諮詢編號：{id}',
+      record_agent: '人工坐席 {name}',
+      record_file: '諮詢記錄',
+      erase: '刪除我的記錄',
+      erase_question: '刪除這次諮詢的全部記錄？',
+      erase_text: '伺服器和這台裝置上的對話都會刪除，不能恢復。',
+      erase_verb: '刪除',
+      erased: '您的諮詢記錄已刪除。',
+      erase_failed: '刪除失敗：{reason}',
+      rate: '評價服務',
+      rate_agent: '請您評價剛才的人工服務',
+      rate_question: '您對這次服務滿意嗎？',
+      score_5: '非常滿意',
+      score_4: '滿意',
+      score_3: '基本滿意',
+      score_2: '不滿意',
+      score_1: '非常不滿意',
+      comment: '還想說點什麼？（選填）',
+      comment_label: '補充意見（選填）',
+      rate_verb: '提交評價',
+      rate_later: '暫不評價',
+      rate_missing: '請先選擇滿意程度。',
+      rated: '感謝您的評價。',
+      rate_failed: '評價沒有提交成功：{reason}',
+      wechat: '在微信中繼續',
+      wechat_scan: '用微信「掃一掃」掃描二維碼',
+      wechat_agree: '在微信裏回覆「同意」',
+      wechat_after: '之後的答覆會發到微信，這裏的記錄仍然可以查看',
+      wechat_code: '轉到微信繼續的二維碼',
+      wechat_making: '正在產生二維碼…',
+      wechat_left: '二維碼剩餘有效時間 {time}',
+      wechat_renewed: '二維碼已更新，請掃描新的二維碼。',
+      wechat_phone: '在手機上不方便掃碼？請截圖後在微信「掃一掃」的相簿中選擇，或者',
+      wechat_link: '用連結開啟微信',
+      wechat_failed: '二維碼沒有產生：{reason}',
+      wechat_again: '重新取得二維碼',
+      wechat_carried: '諮詢已轉到微信繼續',
+      wechat_carried_text: '請到微信裏接著說，後續答覆會發到微信。在這裏發訊息，諮詢就回到網頁。',
+      sms: '用短訊繼續',
+      sms_text: '為在短訊中繼續本次諮詢，把後續答覆發送到您在本次對話中驗證的手機號碼。您可以隨時回覆TD停止接收，或在網頁上發訊息轉回網頁。',
+      sms_verb: '同意並轉到短訊',
+      sms_no_phone: '本次對話還沒有驗證手機號碼。請先用短訊驗證碼驗證，再選「用短訊繼續」。',
+      sms_verify: '去驗證手機號碼',
+      sms_opted_out: '您驗證的手機已退訂短訊。請先用這部手機向我們發給您的短訊回覆「恢复」（簡體字），再試一次。',
+      sms_failed: '沒有轉到短訊：{reason}',
+      sms_carried: '諮詢已轉到短訊繼續',
+      sms_carried_text: '請查看尾號 {tail} 的手機收到的短訊，直接回覆即可接著說。在這裏發訊息，諮詢就回到網頁。',
+      language: '語言',
+      language_question: '選擇介面語言',
+      language_text: '只改變這個視窗的文字。請用中文提問，答覆是簡體中文。',
+      language_verb: '使用這種語言',
+      language_offer: '以繁體中文顯示這個視窗',
+      language_keep: '不用了',
+      voice: '語音輸入',
+      voice_stop: '結束語音輸入',
+      voice_question: '用語音輸入文字？',
+      voice_text: '語音由您的瀏覽器轉成文字，聲音可能會交給瀏覽器的廠商處理，我們不接收也不保存聲音。文字會先填入輸入框，由您核對後傳送。',
+      voice_verb: '同意並開始',
+      voice_listening: '正在聽，請說普通話。說完後核對文字，再按「傳送」。',
+      voice_refused: '沒有使用麥克風的權限。請在瀏覽器的網站設定中允許使用麥克風，再試一次，或直接輸入文字。',
+      voice_silent: '沒有聽到聲音，請靠近麥克風再試一次。',
+      voice_no_microphone: '沒有找到可用的麥克風，請檢查後再試，或直接輸入文字。',
+      voice_network: '語音識別需要連網，現在連接不上，請稍後再試，或直接輸入文字。',
+      voice_failed: '語音沒有轉成文字，請再試一次，或直接輸入文字。',
+    },
+    en: {
+      name: 'English',
+      locale: 'en-GB',
+      launcher: 'Ask about tax',
+      launcher_label: 'Ask about tax: open the chat',
+      launcher_unread: 'Ask about tax: open the chat, unread messages: {n}',
+      heading: 'Tax assistant',
+      greeting: 'Hello, I am the tax assistant. Please type your question about taxes and fees in Chinese.',
+      disclaimer: 'Answers are in Chinese and for reference only; official documents and your tax authority prevail',
+      sandbox: 'Demo',
+      large: 'Large',
+      large_title: 'Large type',
+      more: 'More',
+      close: 'Close',
+      cancel: 'Cancel',
+      done: 'Done',
+      online: 'Assistant online',
+      with_agent: 'With a staff member',
+      waiting_for_agent: 'Connecting to staff',
+      network_lost: 'You are offline. Reconnecting…',
+      server_lost: 'The service is unavailable. Reconnecting…',
+      unreachable: 'No connection. Please check your network',
+      unavailable: 'The service is unavailable. Please try again later',
+      log: 'Messages',
+      talk: 'Conversation',
+      newer: 'New messages',
+      suggestions: 'Often asked (in Chinese)',
+      related: 'Related questions',
+      typing: '{who} is typing',
+      you: 'You',
+      bot: 'Assistant',
+      agent: 'Staff member',
+      system: 'Notice',
+      speaker: '{who}: ',
+      input: 'Type your question in Chinese',
+      placeholder: 'Ask here',
+      send: 'Send',
+      human: 'Talk to a person',
+      human_short: 'Staff',
+      consent: 'An automatic assistant answers here. The conversation is stored encrypted. Do not enter passwords or codes. By using it you accept the ',
+      privacy: 'privacy notice (in Chinese)',
+      consent_end: '.',
+      attach: 'Choose a file',
+      attachment: 'Attachment',
+      file_chosen: 'Chosen: {name}. It can be sent when a staff member asks for it; nothing is uploaded now.',
+      sending: 'Sending',
+      sent: 'Delivered',
+      waiting: 'Waiting; it is sent once you are online',
+      sent_in: '{reason} (sent again in {n} s)',
+      failed: 'Not sent. Press to retry',
+      because: ' ({reason})',
+      agent_here: 'A staff member is serving you; the assistant is paused.',
+      agent_coming: 'Connecting you to a staff member. Please wait.',
+      queued: 'Connecting you to a staff member. People before you: {n}.',
+      queued_minutes: 'Connecting you to a staff member. People before you: {n}, about {minutes} min.',
+      next: 'Connecting you to a staff member. You are next.',
+      next_minutes: 'Connecting you to a staff member. You are next, about {minutes} min.',
+      agent_left: 'The staff member has left; the assistant goes on.',
+      resolved: 'This conversation is closed. You can ask again at any time.',
+      basis: 'Legal basis: {n}',
+      basis_untitled: 'Document',
+      basis_line: 'Legal basis: {title}',
+      number: 'Number',
+      article: 'Article',
+      validity: 'Valid',
+      authority: 'Rank',
+      from_to: '{from} to {to}',
+      from_on: 'since {from}',
+      until: 'until {to}',
+      law: 'Law',
+      administrative_regulation: 'Administrative regulation',
+      department_rule: 'Departmental rule',
+      normative_document: 'Normative document',
+      guidance: 'Guidance',
+      clear: 'Clear the chat',
+      clear_question: 'Clear the chat on this device?',
+      clear_text: 'A new conversation begins. The stored record is kept, but can no longer be seen on this device.',
+      clear_verb: 'Clear',
+      download: 'Download as text',
+      export: 'Export my record',
+      export_failed: 'Export failed: {reason}',
+      record: 'Record of a tax conversation',
+      record_number: 'Conversation: {id}',
+      record_agent: 'Staff member {name}',
+      record_file: 'tax-conversation',
+      erase: 'Delete my record',
+      erase_question: 'Delete the whole record of this conversation?',
+      erase_text: 'It is deleted on the server and on this device, and cannot be restored.',
+      erase_verb: 'Delete',
+      erased: 'Your record has been deleted.',
+      erase_failed: 'Not deleted: {reason}',
+      rate: 'Rate the service',
+      rate_agent: 'Please rate the service of the staff member',
+      rate_question: 'Are you satisfied with the service?',
+      score_5: 'Very satisfied',
+      score_4: 'Satisfied',
+      score_3: 'Fairly satisfied',
+      score_2: 'Dissatisfied',
+      score_1: 'Very dissatisfied',
+      comment: 'Anything else? (optional)',
+      comment_label: 'Comment (optional)',
+      rate_verb: 'Submit',
+      rate_later: 'Not now',
+      rate_missing: 'Please choose how satisfied you are.',
+      rated: 'Thank you for your rating.',
+      rate_failed: 'The rating was not submitted: {reason}',
+      wechat: 'Continue in WeChat',
+      wechat_scan: 'Scan the code with WeChat (Scan)',
+      wechat_agree: 'Reply "同意" (I agree) in WeChat',
+      wechat_after: 'Further answers go to WeChat; the record stays visible here',
+      wechat_code: 'Code for going on in WeChat',
+      wechat_making: 'Making the code…',
+      wechat_left: 'The code is valid for {time}',
+      wechat_renewed: 'There is a new code; please scan this one.',
+      wechat_phone: 'Cannot scan on this phone? Take a screenshot and choose it from the album in WeChat Scan, or',
+      wechat_link: 'open WeChat by link',
+      wechat_failed: 'No code could be made: {reason}',
+      wechat_again: 'Get a new code',
+      wechat_carried: 'The conversation goes on in WeChat',
+      wechat_carried_text: 'Please go on in WeChat; further answers go there. Writing here brings the conversation back.',
+      sms: 'Continue by text message',
+      sms_text: 'To continue by text message, further answers are sent to the phone number that you verified in this conversation. Reply TD at any time to stop, or write here to come back.',
+      sms_verb: 'Agree and continue',
+      sms_no_phone: 'No phone number has been verified in this conversation. Please verify it by a code first, then choose "Continue by text message" again.',
+      sms_verify: 'Verify my phone',
+      sms_opted_out: 'The verified phone has opted out of text messages. Reply "恢复" to one of our messages from that phone, then try again.',
+      sms_failed: 'It was not moved to text messages: {reason}',
+      sms_carried: 'The conversation goes on by text message',
+      sms_carried_text: 'Please see the message on the phone ending in {tail} and reply to it. Writing here brings the conversation back.',
+      language: 'Language',
+      language_question: 'Language of the interface',
+      language_text: 'Answers are in Chinese. Only the words of this window are translated; please ask in Chinese.',
+      language_verb: 'Use this language',
+      language_offer: 'Show this window in English',
+      language_keep: 'No, thank you',
+      voice: 'Speak',
+      voice_stop: 'Stop listening',
+      voice_question: 'Speak instead of typing?',
+      voice_text: 'Your browser turns speech into text, and its maker may process the sound. We neither receive nor keep it. The text is put into the input for you to check and send.',
+      voice_verb: 'Agree and start',
+      voice_listening: 'Listening; please speak Mandarin Chinese. Check the text, then press Send.',
+      voice_refused: 'The microphone is not allowed. Allow it for this site in the browser settings and try again, or type.',
+      voice_silent: 'Nothing was heard. Move closer to the microphone and try again.',
+      voice_no_microphone: 'No microphone was found. Please check it and try again, or type.',
+      voice_network: 'Speech recognition cannot be reached. Please try again later, or type.',
+      voice_failed: 'The speech was not turned into text. Please try again, or type.',
+    },
+  };
+
+  const FALLBACK_LANGUAGE = 'zh-Hans';
+  /** What a press says to the hub for the person: it understands Chinese, whatever the language of the interface. */
+  const SPOKEN = { human: '转人工', sign_in: '登录' };
+
+  const filled = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (blank, name) => values[name]);
+
+  /** The language of what was said, for screen readers; undefined where it has no Chinese in it. */
+  const spokenIn = (text) => (/[\u3400-\u9fff]/.test(text || '') ? 'zh' : undefined);
+
+  /** The language that the browser asks for; only ever offered, never chosen by itself. */
+  function preferredLanguage() {
+    const asked = (navigator.languages && navigator.languages[0]) || navigator.language || FALLBACK_LANGUAGE;
+    if (!/^zh\b/i.test(asked)) return 'en';
+    return /hant|-(tw|hk|mo)\b/i.test(asked) ? 'zh-Hant' : 'zh-Hans';
+  }
 
   // ---------------------------------------------------------------------------------------------- Store
 
@@ -87,10 +551,11 @@
   // ------------------------------------------------------------------------------------------------ Api
 
   class ApiError extends Error {
-    constructor(status, detail, retryAfterMs) {
+    constructor(status, detail, retryAfterMs, code = '') {
       super(detail);
       this.status = status;
       this.retryAfterMs = retryAfterMs;
+      this.code = code;
     }
 
     get gone() { return [401, 404, 410].includes(this.status); }
@@ -100,12 +565,14 @@
 
   /** The hub's REST API; every failure is an ApiError, status 0 when the network gave no answer. */
   class Api {
-    constructor(hub) {
+    constructor(hub, t) {
+      this.hub = hub;
+      this.t = t;
       this.base = `${hub}/api/v1`;
       this.streamBase = this.base.replace(/^http/, 'ws');
     }
 
-    async request(method, path, { token, body, timeout = 15000 } = {}) {
+    async request(method, path, { token, body, timeout = 15000, base = this.base } = {}) {
       const abort = new AbortController();
       const timer = setTimeout(() => abort.abort(), timeout);
       const headers = { Accept: 'application/json' };
@@ -114,19 +581,19 @@
       let response;
       let payload = null;
       try {
-        response = await fetch(this.base + path, {
+        response = await fetch(base + path, {
           method, headers, body: body && JSON.stringify(body), signal: abort.signal, credentials: 'omit', cache: 'no-store',
         });
         const text = await response.text();
         if (text) payload = parseJson(text);
       } catch (unreachable) {
-        throw new ApiError(0, '网络不通，请检查网络连接');
+        throw new ApiError(0, this.t('unreachable'));
       } finally {
         clearTimeout(timer);
       }
       if (response.ok) return payload;
-      const detail = payload && typeof payload.detail === 'string' ? payload.detail : '服务暂时不可用，请稍后再试';
-      throw new ApiError(response.status, detail, retryAfter(response.headers.get('Retry-After')));
+      const detail = payload && typeof payload.detail === 'string' ? payload.detail : this.t('unavailable');
+      throw new ApiError(response.status, detail, retryAfter(response.headers.get('Retry-After')), (payload && payload.code) || '');
     }
   }
 
@@ -170,9 +637,11 @@
       citations: message.citations || [],
       related: message.related || [],
       attachments: message.attachments || [],
+      carried: message.carried || null,
       createdAt: Date.parse(message.created_at) || Date.now(),
       status: message.author === 'user' ? 'sent' : null,
       note: '',
+      wait: 0,
       attempts: 0,
     };
   }
@@ -207,10 +676,16 @@
       this.cursor = null;
       this.state = 'with_bot';
       this.queue = null;
-      this.notice = '';
+      this.notice = null;
       this.typingUntil = 0;
       this.loaded = false;
       this.toRate = false;
+    }
+
+    /** In which channel the talk went on last, as far as this was said here. */
+    get carried() {
+      const said = this.entries.filter((entry) => entry.carried);
+      return said.length ? said[said.length - 1] : null;
     }
 
     get answered() { return this.entries.some((entry) => entry.id && entry.author !== 'user'); }
@@ -283,7 +758,7 @@
       const item = { client_message_id: uuid(), text, payload: payload || undefined, created_at: new Date().toISOString() };
       this.store.set(`outbox:${item.client_message_id}`, item);
       this.entries.push(entryFromOutbox(item));
-      this.notice = '';
+      this.notice = null;
       this.changed();
       this.drain();
     }
@@ -291,6 +766,7 @@
     retry(entry) {
       entry.status = 'waiting';
       entry.note = '';
+      entry.wait = 0;
       entry.attempts = 0;
       this.changed();
       this.drain();
@@ -315,6 +791,7 @@
     async deliver(entry) {
       entry.status = 'sending';
       entry.note = '';
+      entry.wait = 0;
       this.changed();
       let session = null;
       try {
@@ -350,7 +827,8 @@
       if (error.status === 429) {
         const wait = error.retryAfterMs === null ? 5000 : error.retryAfterMs;
         entry.status = 'waiting';
-        entry.note = `${error.message}（${Math.ceil(wait / 1000)} 秒后自动发送）`;
+        entry.note = error.message;
+        entry.wait = Math.ceil(wait / 1000);
         this.drainTimer = setTimeout(() => this.drain(), wait + 200);
         return false;
       }
@@ -423,9 +901,9 @@
     applyState({ state, queue }) {
       if (state && state !== this.state) {
         const served = this.state === 'with_agent' && (state === 'with_bot' || state === 'resolved');
-        if (this.withHuman && state === 'with_bot') this.notice = '人工服务已结束，智能助手继续为您服务。';
-        else if (state === 'resolved') this.notice = '本次咨询已结束。如有新的问题，可以继续提问。';
-        else this.notice = '';
+        if (this.withHuman && state === 'with_bot') this.notice = { key: 'agent_left' };
+        else if (state === 'resolved') this.notice = { key: 'resolved' };
+        else this.notice = null;
         this.state = state;
         if (served) this.toRate = true;
       }
@@ -460,7 +938,7 @@
 
     /** Where no WebSocket passes (old proxies, some in-app browsers): ask again, but only while something is expected. */
     poll() {
-      const expected = this.awaitingReply || (this.withHuman && !document.hidden);
+      const expected = this.awaitingReply || ((this.withHuman || this.watched) && !document.hidden);
       if (!expected || !this.session || this.streamReady || this.trouble || this.stopped) {
         clearTimeout(this.pollTimer);
         this.pollTimer = null;
@@ -643,6 +1121,12 @@
       return this.api.request('PUT', `/conversations/${this.session.conversation_id}/rating`, { token: this.session.token, body });
     }
 
+    /** Has the talk go on by another door; see the hub's `POST /channels/<door>/carry/{conversation_id}`. */
+    carry(door, body) {
+      const path = `/channels/${door}/carry/${this.session.conversation_id}`;
+      return this.api.request('POST', path, { token: this.session.token, body, base: this.api.hub });
+    }
+
     exportRecord() {
       return this.api.request('GET', `/conversations/${this.session.conversation_id}/export`, { token: this.session.token });
     }
@@ -683,6 +1167,10 @@
     book: 'M5 4.5h9.5A2.5 2.5 0 0 1 17 7v13H7.5A2.5 2.5 0 0 1 5 17.5zM5 17.5A2.5 2.5 0 0 1 7.5 15H17M8.5 8.5h5',
     star: 'm12 4 2.4 5.1 5.6.7-4.1 3.8 1.1 5.5-5-2.8-5 2.8 1.1-5.5L4 9.8l5.6-.7z',
     chevron: 'm8 10 4 4 4-4',
+    scan: 'M4 8.5V4h4.5M15.5 4H20v4.5M20 15.5V20h-4.5M8.5 20H4v-4.5M4 12h16',
+    phone: 'M8 3h8a1.5 1.5 0 0 1 1.5 1.5v15A1.5 1.5 0 0 1 16 21H8a1.5 1.5 0 0 1-1.5-1.5v-15A1.5 1.5 0 0 1 8 3zM11 18h2',
+    globe: 'M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17zM3.5 12h17M12 3.5c2.3 2.4 3.4 5.2 3.4 8.5S14.3 18.1 12 20.5c-2.3-2.4-3.4-5.2-3.4-8.5S9.700 5.900 12 3.5',
+    mic: 'M12 3.5a2.8 2.8 0 0 0-2.8 2.8v5a2.8 2.8 0 0 0 5.6 0v-5A2.8 2.8 0 0 0 12 3.5zM6 11.3a6 6 0 0 0 12 0M12 17.3v3.2M9 20.5h6',
   };
 
   function icon(name) {
@@ -739,83 +1227,88 @@
 
   const day = (moment) => new Date(moment).toLocaleDateString('sv-SE', { timeZone: TIME_ZONE });
 
-  function clock(moment) {
-    const time = new Date(moment).toLocaleTimeString('zh-CN', { timeZone: TIME_ZONE, hour: '2-digit', minute: '2-digit', hour12: false });
+  function clock(moment, t) {
+    const time = new Date(moment).toLocaleTimeString(t('locale'), { timeZone: TIME_ZONE, hour: '2-digit', minute: '2-digit', hour12: false });
     return day(moment) === day(Date.now()) ? time : `${day(moment)} ${time}`;
   }
 
-  function validity({ effective_from: from, effective_to: to }) {
-    if (from && to) return `${from} 至 ${to}`;
-    if (from) return `${from} 至今`;
-    return to ? `至 ${to}` : null;
+  function validity({ effective_from: from, effective_to: to }, t) {
+    if (from && to) return t('from_to', { from, to });
+    if (from) return t('from_on', { from });
+    return to ? t('until', { to }) : null;
   }
 
-  const AUTHORITY = {
-    law: '法律',
-    administrative_regulation: '行政法规',
-    department_rule: '部门规章',
-    normative_document: '规范性文件',
-    guidance: '工作指引',
-  };
+  const AUTHORITIES = ['law', 'administrative_regulation', 'department_rule', 'normative_document', 'guidance'];
 
-  function citationItem(citation) {
-    const title = citation.title || citation.document_number || '依据文件';
+  function citationItem(citation, t) {
+    const title = citation.title || citation.document_number || t('basis_untitled');
     const linked = /^https:\/\//.test(citation.url || '');
-    const facts = [['文号', citation.document_number], ['条款', citation.article], ['有效期', validity(citation)], ['效力', AUTHORITY[citation.authority] || citation.authority]];
+    const authority = AUTHORITIES.includes(citation.authority) ? t(citation.authority) : citation.authority;
+    const facts = [
+      [t('number'), citation.document_number], [t('article'), citation.article], [t('validity'), validity(citation, t)],
+      [t('authority'), authority],
+    ];
     const list = h('dl');
-    for (const [name, value] of facts) if (value) list.append(h('div', null, h('dt', null, name), h('dd', null, value)));
-    return h('li', null, h('div', { class: 'citation-title' }, linked ? link(citation.url, title) : title), list);
+    for (const [name, value] of facts) if (value) list.append(h('div', null, h('dt', null, name), h('dd', { lang: spokenIn(value) }, value)));
+    return h('li', null, h('div', { class: 'citation-title', lang: spokenIn(title) }, linked ? link(citation.url, title) : title), list);
   }
 
-  function citations(entry) {
+  function citations(entry, t) {
     if (!entry.citations.length) return null;
     return h('details', { class: 'citations' },
-      h('summary', null, icon('book'), `依据 ${entry.citations.length} 条`, icon('chevron')),
-      h('ol', null, ...entry.citations.map(citationItem)));
+      h('summary', null, icon('book'), t('basis', { n: entry.citations.length }), icon('chevron')),
+      h('ol', null, ...entry.citations.map((citation) => citationItem(citation, t))));
   }
 
-  function attachmentItem(attachment) {
-    const name = attachment.name || attachment.title || '附件';
+  function attachmentItem(attachment, t) {
+    const name = attachment.name || attachment.title || t('attachment');
     return h('li', null, icon('clip'), /^https:\/\//.test(attachment.url || '') ? link(attachment.url, name) : name);
   }
 
-  const SCORES = [[5, '非常满意'], [4, '满意'], [3, '基本满意'], [2, '不满意'], [1, '非常不满意']];
-  const SPEAKER = { user: '您', bot: '智能助手', agent: '人工坐席', system: '系统提示' };
+  const SCORES = [5, 4, 3, 2, 1];
+  const SPEAKERS = { user: 'you', bot: 'bot', agent: 'agent', system: 'system' };
+
+  const speaker = (author, t) => t(SPEAKERS[author] || 'system');
 
   /** The talk as text to keep or to send on, times in China. */
-  function transcript(record) {
-    const when = (moment) => new Date(moment).toLocaleString('zh-CN', { timeZone: TIME_ZONE, hour12: false });
+  function transcript(record, t) {
+    const when = (moment) => new Date(moment).toLocaleString(t('locale'), { timeZone: TIME_ZONE, hour12: false });
     const lines = record.messages.map((message) => {
       const cited = (message.citations || []).map((citation) => (
-        `依据：${[citation.title, citation.document_number, citation.article].filter(Boolean).join(' ')}`));
-      const speaker = message.author === 'agent' && message.author_name ? `人工坐席 ${message.author_name}` : SPEAKER[message.author];
-      return [`[${when(message.created_at)}] ${speaker}：`, message.text, ...cited].join('\r\n');
+        t('basis_line', { title: [citation.title, citation.document_number, citation.article].filter(Boolean).join(' ') })));
+      const named = message.author === 'agent' && message.author_name;
+      const who = named ? t('record_agent', { name: message.author_name }) : speaker(message.author, t);
+      return [`[${when(message.created_at)}] ${t('speaker', { who })}`, message.text, ...cited].join('\r\n');
     });
-    return ['税费咨询记录', `咨询编号：${record.conversation_id}`, DISCLAIMER, '', lines.join('\r\n\r\n'), ''].join('\r\n');
+    const head = [t('record'), t('record_number', { id: record.conversation_id }), t('disclaimer')];
+    return [...head, '', lines.join('\r\n\r\n'), ''].join('\r\n');
   }
 
-  function save(text, type, suffix) {
-    const url = URL.createObjectURL(new Blob(['\ufeff'.repeat(Number(suffix === 'txt')), text], { type: `${type};charset=utf-8` }));
-    h('a', { href: url, download: `咨询记录-${day(Date.now())}.${suffix}` }).click();
+  function save(text, type, name) {
+    const url = URL.createObjectURL(new Blob(['\ufeff'.repeat(Number(name.endsWith('.txt'))), text], { type: `${type};charset=utf-8` }));
+    h('a', { href: url, download: name }).click();
     setTimeout(() => URL.revokeObjectURL(url), 10000);
   }
 
   /** One message of the transcript. `say(text, payload)` sends what a button or chip stands for. */
-  function entryNode(entry, say) {
-    const bubble = h('div', { class: 'bubble' }, ...prose(entry.text));
-    if (entry.attachments.length) bubble.append(h('ul', { class: 'attachments' }, ...entry.attachments.map(attachmentItem)));
-    const cited = citations(entry);
-    if (cited) bubble.append(cited);
-    const body = h('div', { class: 'body' }, h('span', { class: 'visually-hidden' }, `${SPEAKER[entry.author] || '系统提示'}：`));
-    if (entry.author === 'agent') body.append(h('span', { class: 'human', 'aria-hidden': 'true' }, icon('person'), '人工坐席'));
+  function entryNode(entry, say, t) {
+    const bubble = h('div', { class: 'bubble', lang: spokenIn(entry.text) }, ...prose(entry.text));
+    if (entry.attachments.length) bubble.append(h('ul', { class: 'attachments' }, ...entry.attachments.map((one) => attachmentItem(one, t))));
+    const cited = citations(entry, t);
+    if (cited) {
+      cited.lang = t('locale');
+      bubble.append(cited);
+    }
+    const body = h('div', { class: 'body' }, h('span', { class: 'visually-hidden' }, t('speaker', { who: speaker(entry.author, t) })));
+    if (entry.author === 'agent') body.append(h('span', { class: 'human', 'aria-hidden': 'true' }, icon('person'), t('agent')));
     body.append(bubble);
     if (entry.buttons.length) {
       body.append(h('div', { class: 'buttons' }, ...entry.buttons.map((button) => (
-        h('button', { type: 'button', onclick: () => say(button.title, button.payload) }, button.title)))));
+        h('button', { type: 'button', lang: spokenIn(button.title), onclick: () => say(button.title, button.payload) }, button.title)))));
     }
     if (entry.related.length) {
-      body.append(h('div', { class: 'related' }, h('span', { class: 'label' }, '相关问题'), ...entry.related.map((related) => (
-        h('button', { type: 'button', class: 'chip', onclick: () => say(related.title) }, related.title)))));
+      body.append(h('div', { class: 'related' }, h('span', { class: 'label' }, t('related')), ...entry.related.map((related) => (
+        chip(related.title, () => say(related.title))))));
     }
     if (entry.author !== 'system') body.append(h('div', { class: 'meta' }));
     const avatar = entry.author === 'bot' || entry.author === 'agent';
@@ -823,12 +1316,89 @@
       avatar ? h('span', { class: 'avatar', 'aria-hidden': 'true' }, icon(entry.author === 'bot' ? 'chat' : 'person')) : null, body);
   }
 
-  function statusNode(entry, retry) {
+  /** A question that a press asks. */
+  function chip(question, onclick) {
+    return h('button', { type: 'button', class: 'chip', lang: spokenIn(question), onclick }, question);
+  }
+
+  function statusNode(entry, retry, t) {
     if (entry.status === 'failed') {
-      const text = `发送失败 点此重试${entry.note ? `（${entry.note}）` : ''}`;
-      return h('button', { type: 'button', class: 'retry', onclick: () => retry(entry) }, text);
+      const reason = entry.note ? t('because', { reason: entry.note }) : '';
+      return h('button', { type: 'button', class: 'retry', onclick: () => retry(entry) }, t('failed') + reason);
     }
-    return { sending: '发送中', waiting: entry.note || '待发送，网络恢复后自动发送', sent: '已送达' }[entry.status] || '';
+    if (entry.status === 'waiting' && entry.wait) return t('sent_in', { reason: entry.note, n: entry.wait });
+    return { sending: t('sending'), waiting: entry.note || t('waiting'), sent: t('sent') }[entry.status] || '';
+  }
+
+  // ------------------------------------------------------------------------------------------ Dictation
+
+  /**
+   * Speech to text by the browser's own recogniser, into a field; it never sends. `told(key)` hears what is to be said of
+   * it, a key of WORDS, or null when it ended without anything to say.
+   */
+  class Dictation {
+    constructor(field, told, changed) {
+      this.field = field;
+      this.told = told;
+      this.changed = changed;
+      this.recogniser = null;
+    }
+
+    static get maker() { return window.SpeechRecognition || window.webkitSpeechRecognition || null; }
+
+    /** Browsers offer the microphone to secure pages only. */
+    static get possible() { return Boolean(Dictation.maker) && window.isSecureContext !== false; }
+
+    get listening() { return this.recogniser !== null; }
+
+    start() {
+      const recogniser = new Dictation.maker();
+      const before = this.field.value;
+      let trouble = null;
+      Object.assign(recogniser, { lang: 'zh-CN', interimResults: true, continuous: false, maxAlternatives: 1 });
+      recogniser.onresult = (event) => {
+        if (recogniser !== this.recogniser) return;
+        const heard = Array.from(event.results, (result) => result[0].transcript).join('');
+        this.field.value = (before + heard).slice(0, MAX_TEXT);
+        this.changed();
+      };
+      recogniser.onerror = (event) => { trouble = Dictation.trouble(event.error); };
+      recogniser.onend = () => {
+        if (recogniser !== this.recogniser) return;
+        this.recogniser = null;
+        this.told(trouble);
+      };
+      this.recogniser = recogniser;
+      try {
+        recogniser.start();
+        this.told('voice_listening');
+      } catch (refused) {
+        this.recogniser = null;
+        this.told('voice_failed');
+      }
+    }
+
+    /** What was heard so far is recognised to its end. */
+    finish() {
+      if (this.recogniser) this.recogniser.stop();
+    }
+
+    /** The person goes on by hand: what comes after this is not theirs any more. */
+    abandon() {
+      const recogniser = this.recogniser;
+      if (!recogniser) return;
+      this.recogniser = null;
+      recogniser.abort();
+      this.told(null);
+    }
+
+    static trouble(error) {
+      const known = {
+        'not-allowed': 'voice_refused', 'service-not-allowed': 'voice_refused', 'no-speech': 'voice_silent',
+        'audio-capture': 'voice_no_microphone', network: 'voice_network', aborted: null,
+      };
+      return error in known ? known[error] : 'voice_failed';
+    }
   }
 
   // -------------------------------------------------------------------------------------------- Element
@@ -836,8 +1406,18 @@
   const FOCUSABLE = 'a[href], button:not([disabled]), textarea, input, summary, [tabindex="0"]';
   const phone = matchMedia('(max-width: 600px)');
 
+  /** Tab stops once at a group of radio buttons: at the chosen one, or at the first. */
+  function stopsTab(element) {
+    if (element.type !== 'radio') return true;
+    const group = [...element.form.elements[element.name]];
+    return element === (group.find((one) => one.checked) || group[0]);
+  }
+
   class TaxChat extends HTMLElement {
-    static get observedAttributes() { return ['large', 'heading', 'bureau', 'mode', 'attachments']; }
+    static get observedAttributes() { return ['large', 'heading', 'bureau', 'mode', 'attachments', 'language']; }
+
+    /** Every word of the interface, by language. */
+    static get words() { return WORDS; }
 
     connectedCallback() {
       if (!this.parts) this.build();
@@ -854,6 +1434,8 @@
     }
 
     disconnectedCallback() {
+      this.dictation.abandon();
+      if (this.endDialog) this.endDialog();
       this.conversation.stop();
       this.nodes.clear();
       fill(this.parts.log);
@@ -862,7 +1444,11 @@
       if (window.visualViewport) window.visualViewport.removeEventListener('resize', this.onViewport);
     }
 
-    attributeChangedCallback() { if (this.parts) this.update(); }
+    attributeChangedCallback(name) {
+      if (!this.parts) return;
+      if (name === 'language') this.showLanguage();
+      this.update();
+    }
 
     get hub() { return (this.getAttribute('hub') || SCRIPT_ORIGIN).replace(/\/+$/, ''); }
 
@@ -875,6 +1461,14 @@
     set large(on) {
       if (Boolean(on) !== this.large) this.toggleAttribute('large', Boolean(on));
     }
+
+    /** What the person chose, else what the page says. */
+    get language() {
+      return [this.settings.get('language'), this.getAttribute('language')].find((one) => WORDS[one]) || FALLBACK_LANGUAGE;
+    }
+
+    /** A sentence of the interface. */
+    t(key, values = {}) { return filled(WORDS[this.language][key], values); }
 
     /** Opens the panel and puts the question; before consent it is only filled in, under the privacy notice. */
     ask(text) {
@@ -905,6 +1499,8 @@
       if (!this.isOpen) return;
       this.isOpen = false;
       this.closeMenu();
+      this.dictation.abandon();
+      if (this.endDialog) this.endDialog();
       this.update();
       const target = this.returnFocus && this.returnFocus !== document.body && this.returnFocus.isConnected ? this.returnFocus : null;
       (target && target !== this ? target : this.parts.launcher).focus();
@@ -913,54 +1509,66 @@
     build() {
       this.settings = new Store('tax-chat:');
       this.store = new Store(`tax-chat:${this.hub}:`);
-      this.api = new Api(this.hub);
+      this.wording = (key, values) => this.t(key, values);
+      this.api = new Api(this.hub, this.wording);
       this.conversation = new Conversation(this.api, this.store, () => this.scheduleUpdate());
       this.nodes = new Map();
       this.isOpen = false;
       this.site = null;
+      this.labels = [];
       const root = this.attachShadow({ mode: 'open' });
       applyStyles(root, this.nonce || SCRIPT_NONCE);
 
-      const iconButton = (name, label, onclick, extra) => (
-        h('button', { type: 'button', class: 'icon-button', 'aria-label': label, title: label, onclick, ...extra }, icon(name)));
+      /** A part whose words change with the language: attributes, or `text`, by keys of WORDS. */
+      const labelled = (node, keys) => {
+        this.labels.push([node, keys]);
+        return node;
+      };
+      const iconButton = (name, key, onclick, extra) => labelled(
+        h('button', { type: 'button', class: 'icon-button', onclick, ...extra }, icon(name)), { 'aria-label': key, title: key });
+      const words = (tag, attributes, key) => labelled(h(tag, attributes), { text: key });
       const parts = {};
       parts.badge = h('span', { class: 'badge', hidden: true });
       parts.launcher = h('button', { type: 'button', class: 'launcher', 'aria-haspopup': 'dialog', onclick: () => this.open() },
-        icon('chat'), h('span', { class: 'launcher-text' }, '问税'), parts.badge);
+        icon('chat'), words('span', { class: 'launcher-text' }, 'launcher'), parts.badge);
       parts.title = h('h2', { class: 'title', id: 'title' });
-      parts.subtitle = h('p', { class: 'subtitle' });
-      parts.sandbox = h('span', { class: 'sandbox', hidden: true }, '演示环境');
-      parts.size = h('button', { type: 'button', class: 'icon-button size', title: '大字显示', onclick: () => this.toggleLarge() }, '大字');
-      parts.menuButton = iconButton('more', '更多操作', () => this.toggleMenu(), { 'aria-haspopup': 'menu', 'aria-expanded': 'false' });
-      parts.close = iconButton('close', '关闭', () => this.close(), { class: 'icon-button close' });
-      parts.menu = h('div', { class: 'menu', role: 'menu', 'aria-label': '更多操作', hidden: true, onkeydown: (event) => this.onMenuKey(event) });
+      parts.service = h('span');
+      parts.bureau = h('span');
+      parts.subtitle = h('p', { class: 'subtitle' }, parts.service, parts.bureau);
+      parts.sandbox = words('span', { class: 'sandbox', hidden: true }, 'sandbox');
+      parts.size = labelled(h('button', { type: 'button', class: 'icon-button size', onclick: () => this.toggleLarge() }), { text: 'large', title: 'large_title' });
+      parts.menuButton = iconButton('more', 'more', () => this.toggleMenu(), { 'aria-haspopup': 'menu', 'aria-expanded': 'false' });
+      parts.close = iconButton('close', 'close', () => this.close(), { class: 'icon-button close' });
+      parts.menu = labelled(h('div', { class: 'menu', role: 'menu', hidden: true, onkeydown: (event) => this.onMenuKey(event) }), { 'aria-label': 'more' });
+      parts.offer = h('div', { class: 'offer', hidden: true });
       parts.banner = h('div', { class: 'banner', role: 'status', hidden: true });
       parts.strip = h('div', { class: 'strip', role: 'status', hidden: true });
-      parts.rate = h('button', { type: 'button', class: 'rate', hidden: true, onclick: () => this.rate() }, '请您评价刚才的人工服务');
+      parts.rate = labelled(h('button', { type: 'button', class: 'rate', hidden: true, onclick: () => this.rate() }), { text: 'rate_agent' });
       parts.greeting = h('div', { class: 'greeting' });
-      parts.log = h('div', { class: 'log', role: 'log', 'aria-live': 'off', 'aria-label': '对话记录' });
+      parts.log = labelled(h('div', { class: 'log', role: 'log', 'aria-live': 'off' }), { 'aria-label': 'log' });
       parts.typing = h('div', { class: 'typing', role: 'status', hidden: true },
         h('span', { class: 'dots', 'aria-hidden': 'true' }, h('i'), h('i'), h('i')), h('span', { class: 'typing-text' }));
-      parts.scroll = h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': '对话内容', onscroll: () => this.onScroll() },
-        parts.greeting, parts.log, parts.typing);
-      parts.newer = h('button', { type: 'button', class: 'newer', hidden: true, onclick: () => this.scrollToEnd() }, icon('scroll'), '有新消息');
-      parts.consent = h('p', { class: 'consent', id: 'consent' },
-        '本服务由智能助手应答，对话内容加密保存，请勿输入密码、验证码。使用即表示同意',
-        h('a', { href: `${this.hub}/privacy`, target: '_blank', rel: 'noopener' }, '《隐私说明》'), '。');
-      parts.human = h('button', { type: 'button', class: 'human-button', 'aria-label': '转人工', onclick: () => this.say('转人工') },
-        icon('headset'), h('span', { 'aria-hidden': 'true' }, '人工'));
-      parts.input = h('textarea', {
-        class: 'input', id: 'input', rows: '1', maxlength: String(MAX_TEXT), placeholder: '请输入您的问题', 'aria-label': '请输入您的问题',
+      parts.scroll = labelled(h('div', { class: 'scroll', tabindex: '0', role: 'region', onscroll: () => this.onScroll() },
+        parts.greeting, parts.log, parts.typing), { 'aria-label': 'talk' });
+      parts.newer = h('button', { type: 'button', class: 'newer', hidden: true, onclick: () => this.scrollToEnd() }, icon('scroll'), words('span', null, 'newer'));
+      parts.consent = h('p', { class: 'consent', id: 'consent' }, words('span', null, 'consent'),
+        words('a', { href: `${this.hub}/privacy`, target: '_blank', rel: 'noopener' }, 'privacy'), words('span', null, 'consent_end'));
+      parts.human = labelled(h('button', { type: 'button', class: 'human-button', onclick: () => this.say(SPOKEN.human) },
+        icon('headset'), words('span', { 'aria-hidden': 'true' }, 'human_short')), { 'aria-label': 'human' });
+      parts.input = labelled(h('textarea', {
+        class: 'input', id: 'input', rows: '1', maxlength: String(MAX_TEXT),
         'aria-describedby': 'consent', enterkeyhint: 'send', autocomplete: 'off',
-        onkeydown: (event) => this.onInputKey(event), oninput: () => { this.fitInput(); this.store.set('draft', parts.input.value); },
-      });
+        onkeydown: (event) => this.onInputKey(event), oninput: () => { this.dictation.abandon(); this.keepDraft(); },
+      }), { placeholder: 'placeholder', 'aria-label': 'input' });
       parts.file = h('input', { type: 'file', hidden: true, onchange: () => this.showFile() });
-      parts.attach = iconButton('clip', '选择附件', () => parts.file.click(), { class: 'icon-button attach' });
+      parts.attach = iconButton('clip', 'attach', () => parts.file.click(), { class: 'icon-button attach' });
       parts.fileNote = h('p', { class: 'file-note', role: 'status', hidden: true });
-      parts.send = h('button', { type: 'submit', class: 'send', 'aria-label': '发送', title: '发送' }, icon('send'));
+      parts.mic = h('button', { type: 'button', class: 'icon-button mic', 'aria-pressed': 'false', onclick: () => this.toggleVoice() }, icon('mic'));
+      parts.voiceNote = h('p', { class: 'voice-note', role: 'status', hidden: true });
+      parts.send = labelled(h('button', { type: 'submit', class: 'send' }, icon('send')), { 'aria-label': 'send', title: 'send' });
       parts.form = h('form', { class: 'composer', onsubmit: (event) => { event.preventDefault(); this.submit(); } },
-        parts.human, parts.attach, parts.input, parts.send);
-      parts.confirm = h('div', { class: 'confirm', hidden: true });
+        parts.human, parts.attach, parts.input, parts.mic, parts.send);
+      parts.confirm = h('div', { class: 'confirm', hidden: true, onmousedown: (event) => { if (event.target === parts.confirm) event.preventDefault(); } });
       parts.panel = h('section', {
         class: 'panel', tabindex: '-1', 'aria-labelledby': 'title', onkeydown: (event) => this.onPanelKey(event),
       },
@@ -968,12 +1576,14 @@
         h('span', { class: 'mark', 'aria-hidden': 'true' }, icon('chat')),
         h('div', { class: 'titles' }, parts.title, h('div', { class: 'subtitle-row' }, parts.sandbox, parts.subtitle)),
         parts.size, parts.menuButton, parts.close, parts.menu),
-      parts.banner, parts.strip, parts.rate,
+      parts.offer, parts.banner, parts.strip, parts.rate,
       h('div', { class: 'middle' }, parts.scroll, parts.newer),
-      h('div', { class: 'bottom' }, parts.fileNote, parts.consent, parts.form, parts.file, h('p', { class: 'footer' }, DISCLAIMER)),
+      h('div', { class: 'bottom' }, parts.voiceNote, parts.fileNote, parts.consent, parts.form, parts.file, words('p', { class: 'footer' }, 'disclaimer')),
       parts.confirm);
       this.parts = parts;
+      this.dictation = new Dictation(parts.input, (key) => this.tellOfVoice(key), () => this.keepDraft());
       parts.input.value = this.store.get('draft') || '';
+      this.showLanguage();
       root.append(parts.launcher, parts.panel);
     }
 
@@ -992,7 +1602,13 @@
 
     // Acting
 
+    keepDraft() {
+      this.fitInput();
+      this.store.set('draft', this.parts.input.value);
+    }
+
     submit() {
+      this.dictation.abandon();
       const text = this.parts.input.value.trim();
       if (!text) {
         this.parts.input.focus();
@@ -1020,17 +1636,18 @@
     showFile() {
       const file = this.parts.file.files[0];
       this.parts.fileNote.hidden = !file;
-      this.parts.fileNote.textContent = file ? `已选择：${file.name}。人工坐席请您提供材料时即可发送，现在不会上传。` : '';
+      this.parts.fileNote.textContent = file ? this.t('file_chosen', { name: file.name }) : '';
     }
 
     /** The record as programs read it, or as people do. */
     async exportRecord(readable) {
       try {
         const record = await this.conversation.exportRecord();
-        if (readable) save(transcript(record), 'text/plain', 'txt');
-        else save(JSON.stringify(record, null, 2), 'application/json', 'json');
+        const name = `${this.t('record_file')}-${day(Date.now())}`;
+        if (readable) save(transcript(record, this.wording), 'text/plain', `${name}.txt`);
+        else save(JSON.stringify(record, null, 2), 'application/json', `${name}.json`);
       } catch (error) {
-        this.tell(`导出失败：${error.message}`);
+        this.tell('export_failed', { reason: error.message });
       }
     }
 
@@ -1038,9 +1655,9 @@
       try {
         await this.conversation.erase();
         this.forgetView();
-        this.tell('您的咨询记录已删除。');
+        this.tell('erased');
       } catch (error) {
-        this.tell(`删除失败：${error.message}`);
+        this.tell('erase_failed', { reason: error.message });
       }
     }
 
@@ -1051,9 +1668,100 @@
       this.update();
     }
 
-    tell(text) {
-      this.conversation.notice = text;
+    tell(key, values) {
+      this.conversation.notice = { key, values };
       this.update();
+    }
+
+    // Language
+
+    /** Puts every word of the interface into the language; what was said keeps its own. */
+    showLanguage() {
+      const { parts } = this;
+      for (const element of [parts.launcher, parts.panel]) element.lang = this.language;
+      for (const [node, keys] of this.labels) {
+        for (const [name, key] of Object.entries(keys)) {
+          if (name === 'text') node.textContent = this.t(key);
+          else node.setAttribute(name, this.t(key));
+        }
+      }
+      // built anew, for the words between what was said; nobody wants the whole talk read aloud for it
+      parts.log.setAttribute('aria-live', 'off');
+      this.nodes.clear();
+      fill(parts.log);
+      setText(parts.voiceNote, '');
+    }
+
+    chooseLanguage(language) {
+      this.settings.set('language', language);
+      this.showLanguage();
+      this.update();
+      this.dispatchEvent(new CustomEvent('tax-chat-language', { bubbles: true, composed: true, detail: { language } }));
+    }
+
+    askLanguage() {
+      const choices = h('div', { class: 'choices', role: 'radiogroup', 'aria-labelledby': 'dialog-title' },
+        ...Object.entries(WORDS).map(([code, { name }]) => h('label', null,
+          h('input', { type: 'radio', name: 'language', value: code, checked: code === this.language }), h('span', { lang: code }, name))));
+      // the note stands there in each language, for whoever cannot read the present one
+      const note = [...new Set([this.language, 'en'])].map((code) => h('p', { lang: code }, WORDS[code].language_text));
+      const form = this.form('language_question', [choices, ...note], 'cancel', 'language_verb', () => {
+        const { value } = form.elements.language;
+        end();
+        this.chooseLanguage(value);
+      });
+      const end = this.openDialog(form, { focus: form.querySelector('input:checked') });
+    }
+
+    /** The browser's own language is offered once, and changes nothing by itself. */
+    updateOffer() {
+      const { offer } = this.parts;
+      const wanted = preferredLanguage();
+      const settled = this.settings.get('language') || this.settings.get('language-kept');
+      offer.hidden = Boolean(settled) || wanted === this.language;
+      if (offer.hidden || offer.dataset.shown === wanted + this.language) return;
+      offer.dataset.shown = wanted + this.language;
+      fill(offer,
+        h('button', { type: 'button', lang: wanted, onclick: () => { this.chooseLanguage(wanted); this.parts.menuButton.focus(); } }, WORDS[wanted].language_offer),
+        h('button', {
+          type: 'button', lang: wanted, class: 'icon-button', 'aria-label': WORDS[wanted].language_keep,
+          onclick: () => { this.settings.set('language-kept', true); this.update(); this.parts.menuButton.focus(); },
+        }, icon('close')));
+    }
+
+    // Voice
+
+    toggleVoice() {
+      if (this.dictation.listening) this.dictation.finish();
+      else if (this.settings.get('voice')) this.dictation.start();
+      else this.askForVoice();
+    }
+
+    /** Asked once: the sound leaves the device by the browser's own ways, not by ours. */
+    askForVoice() {
+      const form = this.form('voice_question', [h('p', null, this.t('voice_text'))], 'cancel', 'voice_verb', () => {
+        this.settings.set('voice', true);
+        end();
+        this.dictation.start();
+      });
+      const end = this.openDialog(form);
+    }
+
+    tellOfVoice(key) {
+      const { mic, voiceNote } = this.parts;
+      this.updateVoice();
+      setText(voiceNote, key ? this.t(key) : '');
+      voiceNote.classList.toggle('trouble', Boolean(key) && key !== 'voice_listening');
+      if (key !== 'voice_listening' && this.shadowRoot.activeElement === mic && this.parts.input.value) this.parts.input.focus();
+    }
+
+    updateVoice() {
+      const { mic } = this.parts;
+      const label = this.t(this.dictation.listening ? 'voice_stop' : 'voice');
+      mic.hidden = !Dictation.possible;
+      mic.setAttribute('aria-pressed', String(this.dictation.listening));
+      mic.setAttribute('aria-label', label);
+      mic.title = label;
     }
 
     // Menu and confirmation
@@ -1061,15 +1769,18 @@
     menuItems() {
       const recorded = Boolean(this.conversation.session);
       const items = [];
-      if (!this.conversation.withHuman) items.push(['headset', '转人工', () => this.say('转人工')]);
-      items.push(['restart', '清空对话', () => this.confirm('清空这台设备上的对话？', '将开始新的咨询。已保存的记录不会删除，清空后在这台设备上不能再查看。', '清空',
-        () => { this.conversation.reset(); this.forgetView(); })]);
-      if (recorded && this.conversation.answered) items.push(['star', '评价服务', () => this.rate()]);
+      if (!this.conversation.withHuman) items.push(['headset', this.t('human'), () => this.say(SPOKEN.human)]);
+      items.push(['restart', this.t('clear'), () => this.confirm('clear', () => { this.conversation.reset(); this.forgetView(); })]);
+      if (recorded && this.conversation.answered) items.push(['star', this.t('rate'), () => this.rate()]);
+      const carries = (this.site && this.site.carries) || [];
+      if (recorded && carries.includes('wechat')) items.push(['scan', this.t('wechat'), () => this.carryToWechat()]);
+      if (recorded && carries.includes('sms')) items.push(['phone', this.t('sms'), () => this.carryToPhone()]);
       if (recorded) {
-        items.push(['scroll', '下载聊天记录', () => this.exportRecord(true)]);
-        items.push(['download', '导出我的记录', () => this.exportRecord(false)]);
-        items.push(['trash', '删除我的记录', () => this.confirm('删除这次咨询的全部记录？', '服务器和这台设备上的对话都会删除，不能恢复。', '删除', () => this.eraseRecord())]);
+        items.push(['scroll', this.t('download'), () => this.exportRecord(true)]);
+        items.push(['download', this.t('export'), () => this.exportRecord(false)]);
+        items.push(['trash', this.t('erase'), () => this.confirm('erase', () => this.eraseRecord())]);
       }
+      items.push(['globe', this.t('language'), () => this.askLanguage(), this.language === 'en' ? FALLBACK_LANGUAGE : 'en']);
       return items;
     }
 
@@ -1078,8 +1789,9 @@
         this.closeMenu();
         return;
       }
-      fill(this.parts.menu, ...this.menuItems().map(([name, label, act]) => (
-        h('button', { type: 'button', role: 'menuitem', onclick: () => { this.closeMenu(); act(); } }, icon(name), label))));
+      fill(this.parts.menu, ...this.menuItems().map(([name, label, act, also]) => (
+        h('button', { type: 'button', role: 'menuitem', tabindex: '-1', onclick: () => { this.closeMenu(); act(); } }, icon(name), label,
+          also ? h('span', { class: 'also', lang: also }, WORDS[also].language) : null))));
       this.parts.menu.hidden = false;
       this.parts.menuButton.setAttribute('aria-expanded', 'true');
       this.parts.menu.firstChild.focus();
@@ -1097,10 +1809,11 @@
 
     onMenuKey(event) {
       const items = [...this.parts.menu.children];
-      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-      if (step) {
+      const at = items.indexOf(this.shadowRoot.activeElement);
+      const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }[event.key];
+      if (to !== undefined) {
         event.preventDefault();
-        items[(items.indexOf(this.shadowRoot.activeElement) + step + items.length) % items.length].focus();
+        items[(to + items.length) % items.length].focus();
       } else if (event.key === 'Escape' || event.key === 'Tab') {
         event.preventDefault();
         event.stopPropagation();
@@ -1108,27 +1821,56 @@
       }
     }
 
-    confirm(question, explanation, verb, act) {
+    // Dialogs
+
+    /** Shows a box over the panel: it keeps the focus inside, Escape ends it, and the focus goes back to where it was. */
+    openDialog(box, { focus = box.querySelector('button'), ended = () => {} } = {}) {
       const { confirm, menuButton } = this.parts;
-      const end = (agreed) => {
+      if (this.endDialog) this.endDialog();
+      const before = this.shadowRoot.activeElement;
+      const end = () => {
+        if (this.endDialog !== end) return;
+        this.endDialog = null;
         confirm.hidden = true;
         fill(confirm);
-        menuButton.focus();
-        if (agreed) act();
+        ended();
+        this.update();
+        (before && before.offsetParent !== null ? before : menuButton).focus();
       };
-      const cancel = h('button', { type: 'button', class: 'plain', onclick: () => end(false) }, '取消');
-      fill(confirm, h('div', {
-        class: 'confirm-box', role: 'alertdialog', 'aria-modal': 'true', 'aria-labelledby': 'confirm-question', 'aria-describedby': 'confirm-text',
-        onkeydown: (event) => {
-          if (event.key === 'Escape') end(false);
-          else if (event.key === 'Tab') this.cycleFocus(event, confirm);
-          if (event.key === 'Escape' || event.key === 'Tab') event.stopPropagation();
-        },
-      },
-      h('h3', { id: 'confirm-question' }, question), h('p', { id: 'confirm-text' }, explanation),
-      h('div', { class: 'confirm-buttons' }, cancel, h('button', { type: 'button', class: 'danger', onclick: () => end(true) }, verb))));
+      this.endDialog = end;
+      box.addEventListener('keydown', (event) => {
+        if (event.isComposing || (event.key !== 'Escape' && event.key !== 'Tab')) return;
+        event.stopPropagation();
+        if (event.key === 'Escape') end();
+        else this.cycleFocus(event, confirm);
+      });
+      fill(confirm, box);
       confirm.hidden = false;
-      cancel.focus();
+      focus.focus();
+      return end;
+    }
+
+    /** The box of a dialog, named by its title. */
+    box(tag, title, attributes, ...content) {
+      return h(tag, { class: 'confirm-box', role: 'dialog', 'aria-modal': 'true', 'aria-labelledby': 'dialog-title', tabindex: '-1', ...attributes },
+        h('h3', { id: 'dialog-title' }, this.t(title)), ...content);
+    }
+
+    /** A dialog that is cancelled or agreed to; the first button cancels. */
+    form(title, content, cancel, verb, onsubmit) {
+      return this.box('form', title, { onsubmit: (event) => { event.preventDefault(); onsubmit(event); } }, ...content,
+        h('div', { class: 'confirm-buttons' },
+          h('button', { type: 'button', class: 'plain', onclick: () => this.endDialog() }, this.t(cancel)),
+          h('button', { type: 'submit', class: 'primary' }, this.t(verb))));
+    }
+
+    /** Asks before something that cannot be taken back: the words under `<what>_question`, `_text` and `_verb`. */
+    confirm(what, act) {
+      const cancel = h('button', { type: 'button', class: 'plain', onclick: () => end() }, this.t('cancel'));
+      const agree = h('button', { type: 'button', class: 'danger', onclick: () => { end(); act(); } }, this.t(`${what}_verb`));
+      const box = this.box('div', `${what}_question`, { role: 'alertdialog', 'aria-describedby': 'dialog-text' },
+        h('p', { id: 'dialog-text' }, this.t(`${what}_text`)), h('div', { class: 'confirm-buttons' }, cancel, agree));
+      const end = this.openDialog(box, { focus: cancel });
     }
 
     // Satisfaction
@@ -1136,48 +1878,121 @@
     /** Asks how satisfied the person is; once given, a verdict can be given anew from the menu. */
     rate() {
       this.conversation.toRate = false;
-      const { confirm, menuButton } = this.parts;
-      const end = () => {
-        confirm.hidden = true;
-        fill(confirm);
-        this.update();
-        menuButton.focus();
-      };
       const trouble = h('p', { role: 'alert', hidden: true });
-      const comment = h('textarea', { class: 'rating-comment', rows: '2', maxlength: '500', placeholder: '还想说点什么？（选填）', 'aria-label': '补充意见（选填）' });
-      const scores = h('div', { class: 'rating', role: 'radiogroup', 'aria-labelledby': 'confirm-question' },
-        ...SCORES.map(([score, title]) => h('label', null, h('input', { type: 'radio', name: 'score', value: score }), h('span', null, title))));
-      const submit = h('button', { type: 'submit', class: 'primary' }, '提交评价');
-      const form = h('form', {
-        class: 'confirm-box', role: 'dialog', 'aria-modal': 'true', 'aria-labelledby': 'confirm-question',
-        onkeydown: (event) => {
-          if (event.key === 'Escape') end();
-          else if (event.key === 'Tab') this.cycleFocus(event, confirm);
-          if (event.key === 'Escape' || event.key === 'Tab') event.stopPropagation();
-        },
-        onsubmit: async (event) => {
-          event.preventDefault();
-          const chosen = form.elements.score.value;
-          if (!chosen) {
-            setText(trouble, '请先选择满意程度。');
-            return;
-          }
-          submit.disabled = true;
-          try {
-            await this.conversation.rate(Number(chosen), comment.value.trim());
-            end();
-            this.tell('感谢您的评价。');
-          } catch (error) {
-            submit.disabled = false;
-            setText(trouble, `评价没有提交成功：${error.message}`);
-          }
-        },
-      },
-      h('h3', { id: 'confirm-question' }, '您对这次服务满意吗？'), scores, comment, trouble,
-      h('div', { class: 'confirm-buttons' }, h('button', { type: 'button', class: 'plain', onclick: end }, '暂不评价'), submit));
-      fill(confirm, form);
-      confirm.hidden = false;
-      form.querySelector('input').focus();
+      const comment = h('textarea', { class: 'rating-comment', rows: '2', maxlength: '500', placeholder: this.t('comment'), 'aria-label': this.t('comment_label') });
+      const scores = h('div', { class: 'choices', role: 'radiogroup', 'aria-labelledby': 'dialog-title' },
+        ...SCORES.map((score) => h('label', null, h('input', { type: 'radio', name: 'score', value: score }), h('span', null, this.t(`score_${score}`)))));
+      const form = this.form('rate_question', [scores, comment, trouble], 'rate_later', 'rate_verb', async () => {
+        const chosen = form.elements.score.value;
+        if (!chosen) {
+          setText(trouble, this.t('rate_missing'));
+          return;
+        }
+        const submit = form.querySelector('.primary');
+        submit.disabled = true;
+        try {
+          await this.conversation.rate(Number(chosen), comment.value.trim());
+          end();
+          this.tell('rated');
+        } catch (error) {
+          submit.disabled = false;
+          setText(trouble, this.t('rate_failed', { reason: error.message }));
+        }
+      });
+      const end = this.openDialog(form, { focus: form.querySelector('input') });
+    }
+
+    // Going on elsewhere
+
+    /** A code to scan, renewed for as long as it is looked at, until the talk has gone on in WeChat. */
+    carryToWechat() {
+      const { conversation } = this;
+      const before = conversation.carried;
+      const code = h('img', { class: 'code', alt: this.t('wechat_code'), width: '192', height: '192', hidden: true });
+      const left = h('p', { class: 'code-left', role: 'timer', hidden: true });
+      const status = h('p', { role: 'status' }, this.t('wechat_making'));
+      const again = h('button', { type: 'button', class: 'plain', hidden: true, onclick: () => make() }, this.t('wechat_again'));
+      const open = h('a', { target: '_blank', rel: 'noopener noreferrer' }, this.t('wechat_link'));
+      const byLink = h('p', { class: 'code-link', hidden: true }, `${this.t('wechat_phone')} `, open);
+      const close = h('button', { type: 'button', class: 'plain', onclick: () => end() }, this.t('close'));
+      const box = this.box('div', 'wechat', { class: 'confirm-box carry' },
+        h('ol', { class: 'steps' }, ...['wechat_scan', 'wechat_agree', 'wechat_after'].map((key) => h('li', null, this.t(key)))),
+        h('div', { class: 'code-box' }, code, left, status), byLink, h('div', { class: 'confirm-buttons' }, again, close));
+      let until = 0;
+      let making = false;
+      const make = async () => {
+        making = true;
+        again.hidden = true;
+        try {
+          const made = await conversation.carry('wechat');
+          setText(status, until ? this.t('wechat_renewed') : '');
+          until = Date.now() + made.expires_in * 1000;
+          code.src = made.image;
+          open.href = made.url;
+          code.hidden = left.hidden = false;
+          byLink.hidden = !matchMedia('(pointer: coarse)').matches && !phone.matches;
+        } catch (error) {
+          until = 0;
+          code.hidden = left.hidden = byLink.hidden = true;
+          again.hidden = false;
+          setText(status, this.t('wechat_failed', { reason: error.message }));
+        }
+        making = false;
+        tick();
+      };
+      const tick = () => {
+        const seconds = Math.max(0, Math.ceil((until - Date.now()) / 1000));
+        const time = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+        left.textContent = this.t('wechat_left', { time });
+        // who has looked away gets the next one on coming back
+        if (until && !seconds && !making && !document.hidden && this.endDialog === end) make();
+      };
+      const ticking = setInterval(tick, 1000);
+      conversation.watched = true;
+      this.onNews = () => {
+        if (conversation.carried && conversation.carried !== before) this.tellCarried('wechat', {});
+      };
+      const end = this.openDialog(box, { focus: close, ended: () => {
+        clearInterval(ticking);
+        conversation.watched = false;
+        this.onNews = null;
+      } });
+      conversation.poll();
+      make();
+    }
+
+    /** To the phone that was proved in the talk, once the person has agreed. */
+    carryToPhone() {
+      const trouble = h('p', { role: 'alert', hidden: true });
+      const verify = h('button', { type: 'button', class: 'plain', hidden: true, onclick: () => { end(); this.say(SPOKEN.sign_in); } }, this.t('sms_verify'));
+      const form = this.form('sms', [h('p', null, this.t('sms_text')), trouble], 'cancel', 'sms_verb', async () => {
+        const submit = form.querySelector('.primary');
+        submit.disabled = true;
+        try {
+          const { tail } = await this.conversation.carry('sms', { consent: true });
+          // where no stream passes, what it says of this is fetched
+          this.conversation.catchUp().catch((error) => this.conversation.receivingFailed(error));
+          if (this.endDialog === end) this.tellCarried('sms', { tail });
+        } catch (error) {
+          if (!(error instanceof ApiError)) throw error;
+          submit.disabled = false;
+          const known = { phone_not_verified: 'sms_no_phone', phone_opted_out: 'sms_opted_out' }[error.code];
+          setText(trouble, known ? this.t(known) : this.t('sms_failed', { reason: error.message }));
+          if (error.code !== 'phone_not_verified') return;
+          submit.hidden = true;
+          verify.hidden = false;
+          verify.focus();
+        }
+      });
+      form.querySelector('.confirm-buttons').append(verify);
+      const end = this.openDialog(form);
+    }
+
+    /** In place of the dialog that had it go on elsewhere: where it goes on now. */
+    tellCarried(door, values) {
+      const done = h('button', { type: 'button', class: 'primary', onclick: () => this.endDialog() }, this.t('done'));
+      const text = h('p', { id: 'dialog-text', role: 'status' }, this.t(`${door}_carried_text`, values));
+      this.openDialog(this.box('div', `${door}_carried`, { 'aria-describedby': 'dialog-text' }, text, h('div', { class: 'confirm-buttons' }, done)));
     }
 
     // Keyboard and size
@@ -1200,11 +2015,12 @@
     }
 
     cycleFocus(event, box) {
-      const stops = [...box.querySelectorAll(FOCUSABLE)].filter((element) => element.offsetParent !== null);
+      const stops = [...box.querySelectorAll(FOCUSABLE)].filter((element) => element.offsetParent !== null && stopsTab(element));
       const first = stops[0];
       const last = stops[stops.length - 1];
       const active = this.shadowRoot.activeElement;
-      if (event.shiftKey && (active === first || active === box)) {
+      if (!stops.length) return;
+      if (event.shiftKey && (active === first || !stops.includes(active))) {
         event.preventDefault();
         last.focus();
       } else if (!event.shiftKey && active === last) {
@@ -1216,6 +2032,7 @@
     fitInput() {
       const { input } = this.parts;
       input.style.height = 'auto';
+      if (!input.value) return;  // a placeholder that wraps is no text
       input.style.height = `${Math.min(input.scrollHeight, 132)}px`;
     }
 
@@ -1252,14 +2069,21 @@
       this.updateGreeting();
       this.updateLog();
       this.updateUnread();
+      this.updateOffer();
+      this.updateVoice();
+      if (this.onNews) this.onNews();
     }
 
     updateFrame() {
       const { parts, site, conversation } = this;
       const bureau = this.getAttribute('bureau') || (site && site.bureau && site.bureau.name) || '';
-      const service = { with_agent: '人工坐席服务中', waiting_for_agent: '正在转接人工' }[conversation.state] || '智能助手在线';
-      parts.title.textContent = this.getAttribute('heading') || '智能税务助手';
-      parts.subtitle.textContent = [service, bureau].filter(Boolean).join(' · ');
+      const { state } = conversation;
+      const service = this.t(state === 'with_agent' || state === 'waiting_for_agent' ? state : 'online');
+      parts.title.textContent = this.getAttribute('heading') || this.t('heading');
+      parts.title.lang = spokenIn(parts.title.textContent) && this.hasAttribute('heading') ? 'zh' : this.language;
+      parts.service.textContent = service + (bureau ? ' · ' : '');
+      parts.bureau.textContent = bureau;
+      parts.bureau.lang = spokenIn(bureau) || this.language;
       parts.sandbox.hidden = !(site && site.sandbox);
       parts.launcher.hidden = this.pageMode || this.isOpen;
       parts.panel.hidden = !this.visible;
@@ -1275,37 +2099,38 @@
 
     updateNotices() {
       const { parts, conversation } = this;
-      const trouble = { network: '网络已断开，正在重连…', server: '服务暂时不可用，正在重连…' }[conversation.trouble] || '';
+      const trouble = conversation.trouble ? this.t(`${conversation.trouble}_lost`) : '';
       setText(parts.banner, trouble);
       setText(parts.strip, this.stripText());
       parts.strip.dataset.state = conversation.state;
       parts.rate.hidden = !conversation.toRate;
       parts.typing.hidden = !conversation.typing || Boolean(conversation.trouble);
-      setText(parts.typing.lastChild, parts.typing.hidden ? '' : `${conversation.withHuman ? '人工坐席' : '智能助手'}正在输入`);
+      setText(parts.typing.lastChild, parts.typing.hidden ? '' : this.t('typing', { who: this.t(conversation.withHuman ? 'agent' : 'bot') }));
     }
 
     stripText() {
       const { state, queue, notice } = this.conversation;
-      if (state === 'with_agent') return notice || '人工坐席正在为您服务，智能助手已暂停应答。';
-      if (state !== 'waiting_for_agent') return notice;
-      if (!queue) return '正在为您转接人工，请稍候。';
-      const ahead = queue.position > 1 ? `前面还有 ${queue.position - 1} 位` : '您是下一位';
+      const told = notice ? this.t(notice.key, notice.values) : '';
+      if (state === 'with_agent') return told || this.t('agent_here');
+      if (state !== 'waiting_for_agent') return told;
+      if (!queue) return this.t('agent_coming');
       const minutes = Math.ceil((queue.wait_seconds || 0) / 60);
-      return `正在为您转接人工：${ahead}${minutes ? `，预计等待 ${minutes} 分钟` : ''}。`;
+      return this.t((queue.position > 1 ? 'queued' : 'next') + (minutes ? '_minutes' : ''), { n: queue.position - 1, minutes });
     }
 
     updateGreeting() {
       const { parts, site, conversation } = this;
-      const text = (site && site.greeting) || DEFAULT_GREETING;
+      const text = (site && site.greeting) || this.t('greeting');
       const asked = conversation.entries.some((entry) => entry.author === 'user');
       const questions = asked || !site ? [] : site.suggested_questions || [];
-      const shown = JSON.stringify([text, questions]);
+      const shown = JSON.stringify([text, questions, this.language]);
       if (parts.greeting.dataset.shown === shown) return;
       parts.greeting.dataset.shown = shown;
-      const node = entryNode(entryFrom({ id: 'greeting', author: 'bot', text }), () => {});
+      const node = entryNode(entryFrom({ id: 'greeting', author: 'bot', text }), () => {}, this.wording);
+      if (this.language !== FALLBACK_LANGUAGE) node.querySelector('.body').append(h('p', { class: 'label language-note' }, this.t('language_text')));
       if (questions.length) {
-        node.querySelector('.body').append(h('div', { class: 'suggestions' }, h('span', { class: 'label' }, '大家常问'), ...questions.map((question) => (
-          h('button', { type: 'button', class: 'chip', onclick: () => this.say(question) }, question)))));
+        node.querySelector('.body').append(h('div', { class: 'suggestions' }, h('span', { class: 'label' }, this.t('suggestions')),
+          ...questions.map((question) => chip(question, () => this.say(question)))));
       }
       fill(parts.greeting, node);
     }
@@ -1325,7 +2150,7 @@
       conversation.entries.forEach((entry, index) => {
         let node = nodes.get(entry.key);
         if (!node) {
-          node = entryNode(entry, (text, payload) => this.say(text, payload));
+          node = entryNode(entry, (text, payload) => this.say(text, payload), this.wording);
           nodes.set(entry.key, node);
           added = entry;
         }
@@ -1348,8 +2173,8 @@
       if (entry.status) node.dataset.status = entry.status;
       const meta = node.querySelector('.meta');
       if (!meta) return;
-      fill(meta, h('time', { datetime: new Date(entry.createdAt).toISOString() }, clock(entry.createdAt)));
-      if (entry.status) meta.append(h('span', { class: 'status' }, statusNode(entry, (failed) => this.conversation.retry(failed))));
+      fill(meta, h('time', { datetime: new Date(entry.createdAt).toISOString() }, clock(entry.createdAt, this.wording)));
+      if (entry.status) meta.append(h('span', { class: 'status' }, statusNode(entry, (failed) => this.conversation.retry(failed), this.wording)));
     }
 
     /** Follows the talk, but keeps the beginning of a long answer in view and never drags a reader away. */
@@ -1375,7 +2200,7 @@
       const unread = read === null ? 0 : heard.length - 1 - heard.findIndex((entry) => entry.id === read);
       parts.badge.hidden = !unread;
       parts.badge.textContent = unread > 99 ? '99+' : String(unread);
-      parts.launcher.setAttribute('aria-label', unread ? `问税：打开智能咨询，${unread} 条未读消息` : '问税：打开智能咨询');
+      parts.launcher.setAttribute('aria-label', this.t(unread ? 'launcher_unread' : 'launcher_label', { n: unread }));
       if (unread !== this.unread) {
         this.unread = unread;
         this.dispatchEvent(new CustomEvent('tax-chat-unread', { bubbles: true, composed: true, detail: { count: unread } }));
@@ -1458,14 +2283,18 @@
     .size[aria-pressed=true] { background: #fff; color: #0f4c8f; }
     .header .size[aria-pressed=true]:hover { background: #eaf2fb; }
     .icon-more { stroke-width: 3; }
-    .menu { position: absolute; top: calc(100% - 4px); right: 12px; min-width: 190px; padding: 6px; border-radius: 14px;
+    .menu { position: absolute; top: calc(100% - 4px); right: 12px; min-width: 190px; max-height: min(70vh, 560px); overflow-y: auto; padding: 6px; border-radius: 14px;
       background: var(--surface); color: var(--text); border: 1px solid var(--line); box-shadow: var(--shadow); }
     .menu button { display: flex; align-items: center; gap: 10px; width: 100%; min-height: 46px; padding: 6px 12px; border-radius: 10px;
       text-align: left; }
     .menu button:hover, .menu button:focus-visible { background: var(--raised); }
     .menu button:focus-visible { outline-color: var(--brand); outline-offset: -3px; }
     .menu .icon { color: var(--muted); }
+    .menu .also { color: var(--muted); }
 
+    .offer { display: flex; align-items: center; justify-content: center; gap: 4px; flex: none; padding: 0 4px 0 16px; background: var(--tint);
+      color: var(--on-tint); }
+    .offer button:first-child { flex: 1; min-height: 44px; text-decoration: underline; text-underline-offset: 3px; }
     .banner, .strip { flex: none; padding: 8px 16px; font-size: calc(var(--s) + 1px); line-height: 1.5; text-align: center; }
     .banner { background: var(--warn); color: var(--on-warn); }
     .strip { background: var(--tint); color: var(--on-tint); }
@@ -1524,6 +2353,7 @@
     .buttons button { min-height: 44px; padding: 6px 18px; border-radius: 12px; background: var(--tint); color: var(--on-tint); font-weight: 600;
       text-align: left; line-height: 1.45; }
     .buttons button:not(:disabled):hover { box-shadow: inset 0 0 0 1.5px var(--brand); }
+    .language-note { margin-top: 8px; }
     .chip { min-height: 44px; padding: 6px 16px; border: 1px solid var(--line); border-radius: 22px; background: var(--surface); color: var(--brand);
       text-align: left; line-height: 1.45; }
     .chip:hover { border-color: var(--brand); background: var(--sunken); }
@@ -1539,15 +2369,20 @@
       font-weight: 600; box-shadow: var(--shadow); }
 
     .bottom { flex: none; padding: 8px 12px max(8px, env(safe-area-inset-bottom)); border-top: 1px solid var(--line); background: var(--surface); }
-    .consent, .file-note { margin: 2px 4px 8px; font-size: var(--s); line-height: 1.55; color: var(--muted); }
+    .consent, .file-note, .voice-note { margin: 2px 4px 8px; font-size: var(--s); line-height: 1.55; color: var(--muted); }
+    .voice-note { color: var(--text); }
+    .voice-note.trouble { color: var(--bad); }
     .composer { display: flex; align-items: flex-end; gap: 4px; }
     .composer .icon-button { color: var(--brand); }
+    .mic[aria-pressed=true] { background: var(--bad); color: var(--surface); animation: listen 1.6s infinite; }
+    .composer .mic[aria-pressed=true], .composer .mic[aria-pressed=true]:hover { background: var(--bad); color: var(--surface); }
+    @keyframes listen { 50% { box-shadow: 0 0 0 4px var(--line); } }
     .human-button { display: grid; place-items: center; align-content: center; min-width: var(--control); min-height: var(--control); border-radius: 12px; flex: none;
       color: var(--brand); font-size: calc(var(--s) - 1px); font-weight: 600; line-height: 1.2; }
     .human-button:hover, .composer .icon-button:hover { background: var(--raised); }
     .input { flex: 1; min-width: 0; min-height: var(--control); max-height: 132px; padding: 9px 14px; border: 1px solid var(--muted); border-radius: 14px;
       background: var(--sunken); line-height: 1.6; resize: none; }
-    .input::placeholder { color: var(--muted); opacity: 1; }
+    .input::placeholder { color: var(--muted); opacity: 1; white-space: nowrap; }
     .input:focus { outline: none; border-color: var(--brand); box-shadow: 0 0 0 2px var(--brand); }
     .send { display: grid; place-items: center; width: var(--control); height: var(--control); margin-left: 4px; flex: none; border-radius: 14px; background: var(--brand-strong);
       color: #fff; }
@@ -1558,18 +2393,24 @@
     .confirm-box { width: 100%; max-width: 360px; max-height: 100%; overflow-y: auto; padding: 22px; border-radius: 18px; background: var(--surface); box-shadow: var(--shadow); }
     .confirm-box h3 { font-size: var(--l); line-height: 1.45; }
     .confirm-box p { margin-top: 8px; color: var(--muted); font-size: calc(var(--s) + 1px); }
-    .confirm-buttons { display: flex; gap: 10px; margin-top: 20px; }
-    .confirm-buttons button { flex: 1; min-height: 48px; border-radius: 12px; font-weight: 600; }
+    .confirm-buttons { display: flex; flex-wrap: wrap; gap: 10px; margin-top: 20px; }
+    .confirm-buttons button { flex: 1; min-width: min-content; min-height: 48px; padding: 4px 12px; line-height: 1.35; border-radius: 12px; font-weight: 600; }
     .plain { background: var(--raised) !important; }
     .primary { background: var(--brand-strong) !important; color: #fff; }
-    .rating { display: grid; gap: 6px; margin-top: 14px; }
-    .rating label { display: flex; align-items: center; gap: 10px; min-height: 44px; padding: 4px 12px; border: 1px solid var(--line);
+    .choices { display: grid; gap: 6px; margin-top: 14px; }
+    .choices label { display: flex; align-items: center; gap: 10px; min-height: 44px; padding: 4px 12px; border: 1px solid var(--line);
       border-radius: 12px; cursor: pointer; }
-    .rating label:hover, .rating label:focus-within { border-color: var(--brand); }
-    .rating input { width: 20px; height: 20px; margin: 0; flex: none; accent-color: var(--brand); }
+    .choices label:hover, .choices label:focus-within { border-color: var(--brand); }
+    .choices input { width: 20px; height: 20px; margin: 0; flex: none; accent-color: var(--brand); }
     .rating-comment { width: 100%; margin-top: 10px; padding: 8px 12px; border: 1px solid var(--muted); border-radius: 12px;
       background: var(--sunken); resize: vertical; }
     .confirm-box [role=alert] { color: var(--bad); }
+    .steps { margin-top: 12px; padding-left: 1.4em; }
+    .steps li + li { margin-top: 4px; }
+    .code-box { display: grid; justify-items: center; gap: 8px; margin-top: 14px; text-align: center; }
+    .code-box p { margin-top: 0; }
+    .code { display: block; border-radius: 12px; background: #fff; }
+    .code-left { font-variant-numeric: tabular-nums; }
     .rate { flex: none; min-height: 44px; background: var(--agent); color: var(--on-agent); font-size: calc(var(--s) + 1px);
       text-decoration: underline; text-underline-offset: 3px; }
     .danger { background: #b3261e !important; color: #fff; }
