@@ -14,6 +14,7 @@ from channels.wechat.account import Account, Mode
 from channels.wechat.envelope import signature
 from hub.kit import clock
 
+ANY_SIZE = 1 << 30
 ORIGINAL_ID = "gh_1234567890ab"
 
 
@@ -49,7 +50,8 @@ class Player:
         }  # fmt: skip
         body = document.encode("utf-8", "replace") if isinstance(document, str) else document
         if self._crypto is not None:
-            sealed = xml.read(self._crypto.encrypt_message(body, nonce, at))
+            # whoever plays WeChat may seal more than the hub takes
+            sealed = xml.read(self._crypto.encrypt_message(body, nonce, at), largest=ANY_SIZE)
             query |= {"encrypt_type": "aes", "msg_signature": sealed["MsgSignature"]}
             envelope = {"ToUserName": ORIGINAL_ID, "Encrypt": sealed["Encrypt"]}
             if self.account.mode is Mode.COMPATIBLE and isinstance(document, str):

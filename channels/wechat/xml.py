@@ -18,12 +18,12 @@ class NotXml(ValueError):
     """It is no XML that WeChat sends."""
 
 
-def read(body: bytes | str) -> dict[str, str]:
+def read(body: bytes | str, *, largest: int = LARGEST) -> dict[str, str]:
     """The elements right under the root, by name; the text of those that have elements of their own is left out.
 
     Raises `NotXml`.
     """
-    if len(body) > LARGEST:
+    if len(body) > largest:
         raise NotXml("too large")
     reader = _Reader()
     parser = expat.ParserCreate("utf-8", namespace_separator=None)
