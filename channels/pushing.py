@@ -8,14 +8,12 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from bot.conversation.models import Message
 from bot.dialogue.replies import PRIVATE, private
 from channels import pace, repository, wording
 from channels.base import Blocked, Channel, Part, Target
 from channels.rendering import render
-from hub.accounts import identities, sessions
+from hub.accounts import identities
 from hub.accounts.models import ChannelIdentity
 from hub.kit import clock
 from hub.kit.db import transaction
@@ -45,26 +43,16 @@ async def parcel(channel: Channel, outbox_id: UUID, content: Content) -> Parcel:
         message = await session.get(Message, UUID(content["message"]))
         identity = await identities.get(session, UUID(content["identity"]))
         sent = await repository.parts_sent(session, outbox_id)
-        shown_here = identity is not None and await _shown_here(session, channel, identity)
     if message is None or identity is None:
         raise Never("erased")
-    ready = rendered(channel, message, identity, shown_here=shown_here)
+    ready = rendered(channel, message, identity)
     parts = [replace(part, key=f"{outbox_id}-{number}", message=outbox_id) for number, part in enumerate(ready)]
     return Parcel(identity, parts, len(sent), bool(message.payload.get("buttons")))
 
 
-async def _shown_here(session: AsyncSession, channel: Channel, identity: ChannelIdentity) -> bool:
-    """Whether they showed in this chat, by this very channel, who they are."""
-    if identity.conversation_id is None:
-        return False
-    return await sessions.shown_by(session, identity.conversation_id, channel.name)
-
-
-def rendered(channel: Channel, message: Message, identity: ChannelIdentity, *, shown_here: bool = False) -> list[Part]:
-    """A message as its parts for one person; personal data goes into no group, and into no weaker channel than that
-    by which they showed who they are (`shown_here`: it was this one).
-    """
-    weak = identity.in_group or not (channel.capabilities.strong or shown_here)
+def rendered(channel: Channel, message: Message, identity: ChannelIdentity) -> list[Part]:
+    """A message as its parts for one person; personal data does not go where others may read along."""
+    weak = identity.in_group or not channel.capabilities.strong
     if weak and _private(message.payload):
         return render(wording.PRIVATE_ELSEWHERE, {}, channel.capabilities)
     return render(message.text, message.payload, channel.capabilities)

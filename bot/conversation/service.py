@@ -24,7 +24,6 @@ from bot.dialogue.client import DialogueClient, DialogueUnavailable
 from bot.dialogue.fallback import answer_openly, fall_back
 from bot.dialogue.mapper import command_for_payload, text_for_payload, text_for_rasa
 from bot.dialogue.replies import Reply
-from hub.accounts.models import WEB
 from hub.kit import clock, trace
 from hub.kit.broadcast import Broadcast
 from hub.kit.crypto import fingerprint
@@ -41,6 +40,8 @@ PAGE = 100
 STALE_AFTER = timedelta(seconds=5)
 LONGEST_TURN = 30.0
 CONFIRMATION = "confirmation"
+WEB = "web"
+"""The channel of whoever holds the token of a conversation: the widget, the API."""
 """Mark of an inbound message with what its door says to it, whoever owns the conversation: neither bot nor human."""
 
 

@@ -14,9 +14,6 @@ from hub.kit.crypto import EncryptedText
 from hub.kit.db import Base
 from hub.kit.ids import new_id
 
-WEB = "web"
-"""The channel of whoever holds a token of their own: the widget, the pages, the API."""
-
 
 class Role(StrEnum):
     """What a member of staff may do; an administrator may do everything."""
@@ -60,10 +57,7 @@ class Person(Base):
 
 
 class PersonSession(Base):
-    """A channel identity bound to a person: "conversation:<id>", "token:<fingerprint>" (API), "web:<fingerprint>".
-
-    `way` is the channel by which the person last showed who they are.
-    """
+    """A channel identity bound to a person: "conversation:<id>", "token:<fingerprint>" (API), "web:<fingerprint>"."""
 
     __tablename__ = "person_session"
 
@@ -73,7 +67,6 @@ class PersonSession(Base):
     last_seen_at: Mapped[datetime]
     proven_at: Mapped[datetime | None]
     taxpayer_id: Mapped[str | None] = mapped_column(String(64))
-    way: Mapped[str] = mapped_column(String(20), server_default=WEB)
 
 
 class OneTimeCode(Base):

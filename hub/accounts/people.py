@@ -15,7 +15,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.accounts import sessions
-from hub.accounts.models import WEB, Consent, Mandate, Person
+from hub.accounts.models import Consent, Mandate, Person
 from hub.accounts.sessions import NO_NAME
 from hub.kit import clock
 from hub.kit.crypto import keyed_hash
@@ -97,7 +97,7 @@ async def person_by_phone(session: AsyncSession, phone: str) -> Person:
     return found
 
 
-async def prove(session: AsyncSession, subject: str, name: str, resident_id: str, *, way: str = WEB) -> UUID | None:
+async def prove(session: AsyncSession, subject: str, name: str, resident_id: str) -> UUID | None:
     """Write down that whoever has this session is this human being; returns whose id stands for them now.
 
     A resident ID that is known already belongs to that person, who then has a new phone. When the phone was somebody
@@ -131,7 +131,7 @@ async def prove(session: AsyncSession, subject: str, name: str, resident_id: str
     person.name, person.resident_id, person.resident_id_hash = name, resident_id, hashed
     person.proven_at = clock.now()
     await session.flush()
-    await sessions.prove(session, subject, way=way)
+    await sessions.prove(session, subject)
     return person.id
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.accounts.models import WEB, PersonSession
+from hub.accounts.models import PersonSession
 from hub.kit import clock
 from hub.settings import get_settings
 
@@ -19,12 +19,11 @@ NOTED_AFTER = timedelta(seconds=30)
 """A use is written down only when the last one noted is this old: not every message costs a write."""
 
 
-async def begin(session: AsyncSession, subject: str, person_id: UUID, *, way: str = WEB) -> None:
-    """Bind a channel identity to a person as of now; what it was bound to before is over. `way`: by which channel."""
+async def begin(session: AsyncSession, subject: str, person_id: UUID) -> None:
+    """Bind a channel identity to a person as of now; what it was bound to before is over."""
     moment = clock.now()
     fresh = {
         "person_id": person_id, "started_at": moment, "last_seen_at": moment, "proven_at": None, "taxpayer_id": None,
-        "way": way,
     }  # fmt: skip
     await session.execute(
         insert(PersonSession)
@@ -52,15 +51,9 @@ def _lives(found: PersonSession, moment: datetime) -> bool:
     return moment - found.last_seen_at < idle and moment - found.started_at < whole
 
 
-async def prove(session: AsyncSession, subject: str, *, way: str = WEB) -> None:
-    """The person showed in this session, by this channel, who they are."""
-    await _change(session, subject, proven_at=clock.now(), way=way)
-
-
-async def shown_by(session: AsyncSession, conversation_id: UUID, way: str) -> bool:
-    """Whether somebody is signed in in a chat who showed by this very channel who they are; asking is no use."""
-    found = await alive(session, f"{IN_CHAT}{conversation_id}", noted=False)
-    return found is not None and found.way == way
+async def prove(session: AsyncSession, subject: str) -> None:
+    """The person showed in this session who they are."""
+    await _change(session, subject, proven_at=clock.now())
 
 
 async def choose(session: AsyncSession, subject: str, taxpayer_id: str | None) -> None:

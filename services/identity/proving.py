@@ -88,7 +88,7 @@ async def _kept_number(session: AsyncSession, person: Person) -> str | None:
     return person.resident_id
 
 
-async def by_tail(principal: Principal, subject: str, tail: str, *, channel: str) -> Proven:
+async def by_tail(principal: Principal, subject: str, tail: str) -> Proven:
     """Compare the last six characters of the resident ID with what is kept.
 
     Raises `DoorShut`.
@@ -102,7 +102,7 @@ async def by_tail(principal: Principal, subject: str, tail: str, *, channel: str
         kept = await _kept_number(session, person) if alive is not None else None
         if kept is not None and kept[-6:].upper() == tail.upper():
             await lockouts.succeeded(session, IDENTITY_DOOR, str(person.id))
-            await sessions.prove(session, subject, way=channel)
+            await sessions.prove(session, subject)
             await audit.record(session, actor=own, action="identity.proven", subject=own, way="tail")
             return Proven(Proof.PROVEN, person.name or "")
         return await _failed(session, person.id, Proof.MISMATCH, "tail")
@@ -138,7 +138,7 @@ async def in_full(
             return Proven(_PROOF[outcome], name if outcome is Outcome.MATCH else "")
         if outcome is not Outcome.MATCH:
             return await _failed(session, principal.person_id, _PROOF[outcome], "full")
-        person_id = await people.prove(session, subject, name, resident_id, way=channel)
+        person_id = await people.prove(session, subject, name, resident_id)
         if person_id is None:
             raise SignInNeeded
         await lockouts.succeeded(session, IDENTITY_DOOR, str(principal.person_id))

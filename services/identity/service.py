@@ -123,7 +123,7 @@ async def sign_in(phone: str, code: str, *, asked_by: str, subject: str, act: st
         person = await people.person_by_phone(session, phone)
         alive = await sessions.alive(session, subject)
         if not (check.repeated and alive is not None and alive.person_id == person.id):
-            await sessions.begin(session, subject, person.id, way=channel)
+            await sessions.begin(session, subject, person.id)
             await consents.give(
                 session, person.id, SIGN_IN, wording.CONSENT_VERSION, wording.SIGN_IN_CONSENT, channel
             )  # fmt: skip

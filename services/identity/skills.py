@@ -117,8 +117,7 @@ async def _preview_proof(context: SkillContext, form: ProveIdentity) -> Preview:
 async def _prove(context: SkillContext, form: ProveIdentity) -> SkillResult:
     principal, subject = _somebody(context), context.session_subject
     if by_tail(form.way, form.id_tail):
-        tail = await proving.by_tail(principal, subject, form.id_tail or "", channel=context.channel)
-        return _told(tail, ("id_tail",), wording.TAIL_WRONG)
+        return _told(await proving.by_tail(principal, subject, form.id_tail or ""), ("id_tail",), wording.TAIL_WRONG)
     done = await proving.in_full(
         principal, subject, form.name or "", form.resident_id or "", act=context.key, channel=context.channel
     )  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
@@ -10,20 +9,13 @@ from typing import Any, cast
 import pytest
 
 from actions.submit import reply_of
-from bot.conversation import repository
-from bot.conversation.models import Author, Message
-from bot.conversation.service import ConversationService
+from bot.conversation.models import Message
 from channels import wording
 from channels.base import Capabilities, Channel
 from channels.pushing import rendered
-from hub.accounts import people, sessions
 from hub.accounts.models import ChannelIdentity
-from hub.kit.db import transaction
 from hub.skills import SkillResult
 from services.registry import skill_by_name
-from tests.bot.rasa_wire import RasaWire
-from tests.channels.bench import Bench
-from tests.channels.hands.sms import SmsHand
 
 STRONG = Capabilities(text_limit=500)
 WEAK = replace(STRONG, strong=False)
@@ -55,36 +47,3 @@ def test_results_of_what_is_done_for_a_taxpayer_are_marked(name: str) -> None:
 
 def test_results_for_everybody_are_not_marked() -> None:
     assert "private" not in reply_of(SkillResult("done", SHEET), skill_by_name("calc_vat")).as_payload()
-
-
-@pytest.fixture
-async def phone(conversations: ConversationService, rasa: RasaWire) -> AsyncIterator[Bench]:
-    """The weakest door: text messages."""
-    bench = Bench(SmsHand(), conversations, rasa)
-    yield bench
-    await bench.close()
-
-
-@pytest.mark.parametrize(("way", "shown"), [("sms", SHEET), ("web", wording.PRIVATE_ELSEWHERE)])
-async def test_a_weak_door_shows_it_to_who_proved_there_who_they_are(phone: Bench, way: str, shown: str) -> None:
-    await phone.say(phone.hand.text("13900000001", "你好", 1))
-    talk = await phone.conversation()
-    async with transaction() as session:
-        known = await people.person_by_phone(session, "13900000001")
-        await sessions.begin(session, f"conversation:{talk.id}", known.id, way=way)
-        message = Message(author=Author.BOT, text=SHEET, payload={"private": True})
-        await repository.add_outbound(session, talk.id, [message])
-    await phone.deliver()
-    assert phone.heard()[-1] == shown
-
-
-async def test_who_proves_it_anew_in_the_weak_door_sees_it_again(phone: Bench) -> None:
-    await phone.say(phone.hand.text("13900000001", "你好", 1))
-    talk = await phone.conversation()
-    async with transaction() as session:
-        known = await people.person_by_phone(session, "13900000001")
-        await sessions.begin(session, f"conversation:{talk.id}", known.id, way="web")
-        assert not await sessions.shown_by(session, talk.id, "sms")
-        await people.prove(session, f"conversation:{talk.id}", "王小明", "330106198604125137", way="sms")
-        assert await sessions.shown_by(session, talk.id, "sms")
-        assert not await sessions.shown_by(session, talk.id, "telegram")

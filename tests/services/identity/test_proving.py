@@ -202,7 +202,7 @@ async def test_a_crash_after_the_answer_is_made_good_by_the_same_act(
 ) -> None:
     talk = await signed_in()
 
-    async def crash(*_: object, **__: object) -> None:
+    async def crash(*_: object) -> None:
         raise ConnectionAbortedError
 
     with monkeypatch.context() as patch:
