@@ -67,6 +67,7 @@ class Capabilities:
     `receipts`: whether the party tells whether a message arrived. `takes_key`: whether a repeat under one key is
     harmless. `choices`: how many choices are offered by number where buttons are none. `citations`: how many of the
     legal basis are shown. `most_parts`: to how many parts an answer is cut, with a hint where to read the rest.
+    `link_page`: our page (a path) on which people link the channel to their phone, offered where they are to sign in.
     """
 
     text_limit: int
@@ -83,6 +84,7 @@ class Capabilities:
     choices: int = 10
     citations: int = 3
     most_parts: int | None = None
+    link_page: str = ""
 
     @property
     def fetched(self) -> bool:

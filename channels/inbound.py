@@ -17,7 +17,7 @@ from bot.conversation.service import CONFIRMATION, ConversationService
 from channels import attachments, choices, repository, wording
 from channels.base import Button, Channel, Gone, InboundMessage, Malformed, Pressed, Receipt
 from hub import outbox
-from hub.accounts import identities
+from hub.accounts import identities, sessions
 from hub.accounts.models import ChannelIdentity
 from hub.kit.db import transaction
 
@@ -54,6 +54,7 @@ async def take(
         if known is not None:
             return Stored(known.conversation_id, known.id, fresh=False)
         conversation = await _conversation(session, identity)
+        await _recognised(session, identity, conversation)
         if hold_until is None:
             await outbox.hurry(session, outbox.door(channel.name), conversation.id)
         text, carried = await _said(session, channel, conversation, message)
@@ -106,6 +107,18 @@ async def _conversation(session: AsyncSession, identity: ChannelIdentity) -> Con
     await session.flush()
     await identities.move(session, identity.id, conversation.id)
     return conversation
+
+
+async def _recognised(session: AsyncSession, identity: ChannelIdentity, conversation: Conversation) -> None:
+    """Whoever linked this channel is signed in by writing here.
+
+    Not in a talk that was carried over from elsewhere: there somebody else may still hold its other end.
+    """
+    if identity.person_id is None or identity.in_group or conversation.channel != identity.channel:
+        return
+    subject = sessions.subject_of(conversation.id)
+    if await sessions.alive(session, subject) is None:
+        await sessions.begin(session, subject, identity.person_id)
 
 
 async def _said(

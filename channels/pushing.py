@@ -19,6 +19,7 @@ from hub.kit import clock
 from hub.kit.db import transaction
 from hub.outbox.letters import Letter, Never, NotNow, Taken
 from hub.outbox.models import Content, Failure
+from hub.settings import get_settings
 from services.registry import skill_by_name
 
 
@@ -55,7 +56,14 @@ def rendered(channel: Channel, message: Message, identity: ChannelIdentity) -> l
     weak = identity.in_group or not channel.capabilities.strong
     if weak and _private(message.payload):
         return render(wording.PRIVATE_ELSEWHERE, {}, channel.capabilities)
-    return render(message.text, message.payload, channel.capabilities)
+    return render(message.text + _link_hint(channel, message.payload), message.payload, channel.capabilities)
+
+
+def _link_hint(channel: Channel, payload: Mapping[str, Any]) -> str:
+    """Where somebody is asked to sign in: that they need not, once they have linked this channel."""
+    page, public = channel.capabilities.link_page, get_settings().public_url.rstrip("/")
+    asked = (payload.get("skill"), payload.get("awaits")) == ("sign_in", "phone")
+    return f"\n{wording.LINK_INSTEAD.format(address=public + page)}" if asked and page and public else ""
 
 
 def _private(payload: Mapping[str, Any]) -> bool:

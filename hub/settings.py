@@ -99,6 +99,7 @@ class Settings(BaseSettings):
     # the WeChat official account; without its credentials the door is off
     wechat_gateway: Literal["sandbox", "http", "off"] = "sandbox"
     wechat_url: str = "https://api.weixin.qq.com"
+    wechat_open_url: str = "https://open.weixin.qq.com"
     wechat_app_id: str = ""
     wechat_app_secret: SecretStr = SecretStr("")
     wechat_token: SecretStr = SecretStr("")

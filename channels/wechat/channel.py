@@ -25,8 +25,9 @@ from channels.base import (
     Target,
     Unit,
 )
-from channels.wechat import carry, menu, wire, wording
+from channels.wechat import authorize_page, bind_pages, carry, menu, wire, wording
 from channels.wechat.account import Account, account_of
+from channels.wechat.authorize_page import AUTHORIZE
 from channels.wechat.client import WechatClient
 from channels.wechat.envelope import Envelope, Opened
 from channels.wechat.pages import router_of
@@ -36,6 +37,7 @@ from hub.kit import clock
 from hub.settings import Settings
 from services.gateways.signed_http import checked_address
 
+OFFICIAL = "https://open.weixin.qq.com/connect/oauth2/authorize"
 SUCCESS = Answer(b"success")
 KINDS = {
     "image": (Kind.IMAGE, "image/jpeg"),
@@ -49,7 +51,7 @@ KINDS = {
 
 
 class WechatChannel:
-    """A WeChat official account."""
+    """A WeChat official account; `authorize_at` is where WeChat asks browsers who they are."""
 
     name: ClassVar[str] = "wechat"
     capabilities: ClassVar[Capabilities] = Capabilities(
@@ -60,12 +62,16 @@ class WechatChannel:
         window_messages=5,
         passive_seconds=4.5,
         rates=(Rate(50, 1.0),),
+        link_page=bind_pages.HERE,
     )
 
-    def __init__(self, account: Account, client: WechatClient) -> None:
+    def __init__(self, account: Account, client: WechatClient, authorize_at: str = OFFICIAL) -> None:
         self._account, self.client = account, client
         self._envelope = Envelope(account)
         self.router: APIRouter | None = router_of(client)
+        self.router.include_router(bind_pages.router_of(account, client, authorize_at))
+        if authorize_at == AUTHORIZE:
+            self.router.include_router(authorize_page.router_of(account))
 
     async def receive(self, call: Call) -> Received:
         """Verify, decrypt and decode a call; see `Channel`."""
@@ -159,4 +165,8 @@ def open_channel(settings: Settings, transport: httpx.AsyncBaseTransport | None 
         transport = httpx.ASGITransport(create_sandbox(account))
     address = checked_address(settings.wechat_url, "HUB_WECHAT_URL")
     kind = WechatChannel if settings.wechat_pushes else QuietWechatChannel
-    return kind(account, WechatClient(account, address, settings.wechat_timeout_seconds, transport))
+    client = WechatClient(account, address, settings.wechat_timeout_seconds, transport)
+    if settings.wechat_gateway == "sandbox":
+        return kind(account, client, AUTHORIZE)
+    opens = checked_address(settings.wechat_open_url, "HUB_WECHAT_OPEN_URL")
+    return kind(account, client, f"{str(opens).rstrip('/')}/connect/oauth2/authorize")

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from channels.base import Blocked
 from channels.wechat.account import Account
 from channels.wechat.tokens import Tokens
+from channels.wechat.wire import OpenId
 from hub.kit import clock
 from hub.kit.logging import get_logger
 from hub.outbox.letters import Never, NotNow, Uncertain
@@ -24,6 +25,7 @@ from services.gateways.signed_http import open_client
 
 log = get_logger(__name__)
 
+SOMEBODY = "/sns/oauth2/access_token"
 INVALID_TOKEN = frozenset({40001, 40014, 42001})
 LATER: Mapping[int, tuple[str, timedelta | None]] = {
     -1: ("busy", None),
@@ -41,12 +43,24 @@ BLOCKING: Mapping[int, str] = {43004: "not_subscribed", 48002: "refuses", 50005:
 PERMANENT: Mapping[int, str] = {45015: "reply_window_over", 40003: "unknown_person", 50002: "restricted"}
 
 
+CODE_OVER = frozenset({40029, 40163, 41008, 42003})
+"""The code of a browser that came back is unknown, used, missing or too old."""
+
+
 class WechatRefusal(Exception):
     """WeChat said no, under this code."""
 
     def __init__(self, code: int) -> None:
         self.code = code
         super().__init__(f"errcode {code}")
+
+
+class CodeOver(Exception):
+    """The code with which a browser came back stands for nobody (any more)."""
+
+
+class _Somebody(BaseModel):
+    openid: OpenId
 
 
 class _Token(BaseModel):
@@ -104,6 +118,27 @@ class WechatClient:
         except ValidationError as error:
             raise Uncertain("malformed_reply") from error
 
+    async def person_of(self, code: str) -> str:
+        """Who somebody is, by the code with which their browser came back from WeChat (网页授权); it works once.
+
+        Raises `CodeOver` and as `send_text`.
+        """
+        asked = {
+            "appid": self._account.app_id, "secret": self._account.app_secret, "code": code,
+            "grant_type": "authorization_code",
+        }  # fmt: skip
+        try:
+            answer = await self._answer(self._http.build_request("GET", self._url(SOMEBODY), params=asked))
+        except WechatRefusal as refusal:
+            log.warning("wechat_refused", path=SOMEBODY, code=refusal.code)
+            if refusal.code in CODE_OVER:
+                raise CodeOver from refusal
+            _raise(refusal.code)
+        try:
+            return _Somebody.model_validate(answer).openid
+        except ValidationError as error:
+            raise Uncertain("malformed_reply") from error
+
     async def token(self) -> str:
         """The access token that is good now.
 
@@ -148,12 +183,19 @@ class WechatClient:
         """Raises `WechatRefusal`, `NotNow`, `Uncertain`, `Never`."""
         # WeChat shows \uXXXX as it stands, so the text goes as it is
         body = json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
-        url = self._address.copy_with(path=self._address.path.rstrip("/") + path)
+        request = self._http.build_request(
+            "POST", self._url(path), content=body, params={"access_token": token} if token else None,
+            headers={"Content-Type": "application/json"},
+        )  # fmt: skip
+        return await self._answer(request)
+
+    def _url(self, path: str) -> httpx.URL:
+        return self._address.copy_with(path=self._address.path.rstrip("/") + path)
+
+    async def _answer(self, request: httpx.Request) -> dict[str, Any]:
+        """Raises `WechatRefusal`, `NotNow`, `Uncertain`, `Never`."""
         try:
-            response = await self._http.post(
-                url, content=body, params={"access_token": token} if token else None,
-                headers={"Content-Type": "application/json"},
-            )  # fmt: skip
+            response = await self._http.send(request)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise NotNow("unreachable") from error
         except httpx.HTTPError as error:

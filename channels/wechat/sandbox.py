@@ -30,6 +30,7 @@ TOKEN_LIVES = timedelta(seconds=7200)
 OLD_TOKEN_LIVES = timedelta(minutes=5)
 FORCED_APART = timedelta(seconds=30)
 FORCED_A_DAY = 20
+CODE_LIVES = timedelta(minutes=5)
 TEXT_BYTES = 2048
 LONGEST_CODE = 2_592_000
 SENT = "message"
@@ -81,6 +82,14 @@ async def acted(session: AsyncSession, open_id: str, act: Act) -> None:
     await _put(session, "user", open_id, value)
 
 
+async def agreed(session: AsyncSession, open_id: str) -> str:
+    """A user's browser is about to go back to the account's page: the code that it takes along."""
+    code = secrets.token_hex(16)
+    ends = (clock.now() + CODE_LIVES).isoformat()
+    await _put(session, "oauth", code, {"open_id": open_id, "ends": ends, "used": False})
+    return code
+
+
 async def delivered(session: AsyncSession, open_id: str, after: datetime | None = None) -> list[tuple[datetime, str]]:
     """What was delivered to a user, oldest first."""
     rows = await session.scalars(
@@ -113,7 +122,7 @@ def create_sandbox(account: Account) -> FastAPI:
         assert isinstance(error, Refused)
         return JSONResponse({"errcode": error.code, "errmsg": f"{error.message} rid: {secrets.token_hex(4)}"})
 
-    @app.post("/{path:path}")
+    @app.api_route("/{path:path}", methods=["GET", "POST"])
     async def call(path: str, request: Request) -> Response:
         try:
             delay = await behave(SandboxWechatControl)
@@ -123,9 +132,12 @@ def create_sandbox(account: Account) -> FastAPI:
             if error.reason == GARBAGE:
                 return Response("<html>maintenance</html>")
             raise Refused(-1, "system error") from error
-        content = _read(await request.body())
+        asks = request.method == "GET"
+        content = dict(request.query_params) if asks else _read(await request.body())
         async with transaction() as session:
-            if path == "cgi-bin/stable_token":
+            if asks:
+                answer = await _somebody(session, account, path, content)
+            elif path == "cgi-bin/stable_token":
                 answer = await _token(session, account, content)
             else:
                 await _admit(session, account, request.query_params.get("access_token", ""))
@@ -178,6 +190,31 @@ async def _token(session: AsyncSession, account: Account, asked: Mapping[str, An
     return {"access_token": known["token"], "expires_in": int(left.total_seconds())}
 
 
+async def _somebody(
+    session: AsyncSession, account: Account, path: str, asked: Mapping[str, Any]
+) -> dict[str, Any]:  # fmt: skip
+    if path != "sns/oauth2/access_token":
+        raise Refused(43002, "require POST method")
+    if asked.get("appid") != account.app_id:
+        raise Refused(40013, "invalid appid")
+    if not secrets.compare_digest(str(asked.get("secret", "")).encode(), account.app_secret.encode()):
+        raise Refused(40125, "invalid appsecret")
+    if asked.get("grant_type") != "authorization_code":
+        raise Refused(40002, "invalid grant_type")
+    if not asked.get("code"):
+        raise Refused(41008, "missing code")
+    row = await _row(session, "oauth", str(asked["code"])[:64], lock=True)
+    if row is None or datetime.fromisoformat(row.value["ends"]) < clock.now():
+        raise Refused(40029, "invalid code")
+    if row.value["used"]:
+        raise Refused(40163, "code been used")
+    await _put(session, "oauth", row.key, row.value | {"used": True})
+    return {
+        "access_token": f"79_{secrets.token_urlsafe(48)}", "expires_in": 7200, "refresh_token": "",
+        "openid": row.value["open_id"], "scope": "snsapi_base",
+    }  # fmt: skip
+
+
 async def _admit(session: AsyncSession, account: Account, token: str) -> None:
     if not token:
         raise Refused(41001, "access_token missing")
@@ -225,7 +262,9 @@ async def _send(session: AsyncSession, content: dict[str, Any]) -> None:
     await _put(session, "user", open_id, value | {"left": value["left"] - 1})
     await _put(session, SENT, new_id().hex, content)
     await session.execute(
-        delete(SandboxWechat).where(SandboxWechat.kind.in_([SENT, "code"]), SandboxWechat.at < clock.now() - REMEMBERS)
+        delete(SandboxWechat).where(
+            SandboxWechat.kind.in_([SENT, "code", "oauth"]), SandboxWechat.at < clock.now() - REMEMBERS
+        )
     )
 
 

@@ -19,6 +19,16 @@ NOTED_AFTER = timedelta(seconds=30)
 """A use is written down only when the last one noted is this old: not every message costs a write."""
 
 
+def subject_of(conversation_id: UUID) -> str:
+    """The name under which the session of a chat is kept."""
+    return f"{IN_CHAT}{conversation_id}"
+
+
+def chat_of(subject: str) -> UUID | None:
+    """The conversation that a session belongs to; None when it is none of a chat."""
+    return UUID(subject.removeprefix(IN_CHAT)) if subject.startswith(IN_CHAT) else None
+
+
 async def begin(session: AsyncSession, subject: str, person_id: UUID) -> None:
     """Bind a channel identity to a person as of now; what it was bound to before is over."""
     moment = clock.now()
@@ -64,6 +74,13 @@ async def choose(session: AsyncSession, subject: str, taxpayer_id: str | None) -
 async def end(session: AsyncSession, subject: str) -> None:
     """End one session."""
     await session.execute(delete(PersonSession).where(PersonSession.subject == subject))
+
+
+async def end_of(session: AsyncSession, subject: str, person_id: UUID) -> None:
+    """End one session, if it is this person's."""
+    await session.execute(
+        delete(PersonSession).where(PersonSession.subject == subject, PersonSession.person_id == person_id)
+    )
 
 
 async def end_all(session: AsyncSession, person_id: UUID) -> None:

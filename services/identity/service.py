@@ -27,7 +27,7 @@ from services.gateways.errors import GatewayError, GatewayUnavailable
 from services.gateways.registry import sms
 from services.gateways.sms.protocol import Refusal, SmsReply, SmsRequest
 from services.gateways.sms.templates import SIGN_IN_CODE
-from services.identity import repository, wording
+from services.identity import linking, repository, wording
 
 log = get_logger(__name__)
 
@@ -136,6 +136,9 @@ async def sign_out(principal: Principal, subject: str) -> None:
     """End this session; nothing is erased."""
     own = person_subject(principal.person_id)
     async with transaction() as session:
+        if chat := sessions.chat_of(subject):
+            # a link left behind would sign them in again with their next message
+            await linking.end_in_chat(session, principal.person_id, chat)
         await sessions.end(session, subject)
         await audit.record(session, actor=own, action="identity.signed_out", subject=own)
 
@@ -147,8 +150,8 @@ async def unbind(person_id: UUID) -> None:
         await repository.erase_of(session, person_id)
         await people.erase(session, person_id, phone_too=True)
         await outbox.forget_person(session, person_id)
-        await sessions.end_all(session, person_id)
         await identities.unlink(session, person_id)
+        await sessions.end_all(session, person_id)
         await consents.withdraw(session, person_id)
         await audit.record(session, actor=own, action="identity.unbound", subject=own)
 
@@ -179,7 +182,7 @@ async def consents_of(person_id: UUID) -> Sequence[Consent]:
 
 
 async def withdraw_consent(person_id: UUID, consent_id: UUID) -> None:
-    """Take a consent back, and with it what stood on it: the identity, or everything.
+    """Take a consent back, and with it what stood on it: a link, the identity, or everything.
 
     Raises `ConsentNotFound`.
     """
@@ -187,6 +190,9 @@ async def withdraw_consent(person_id: UUID, consent_id: UUID) -> None:
         kind = await consents.kind_of(session, person_id, consent_id)
     if kind is None:
         raise ConsentNotFound
+    if channel := linking.channel_of(kind):
+        await linking.unlink(person_id, channel)
+        return
     if kind != REAL_NAME:
         await unbind(person_id)
         return
