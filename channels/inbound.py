@@ -192,8 +192,9 @@ async def reported(channel: Channel, receipt: Receipt) -> bool:
         if part is None or (receipt.delivered and not part.last):
             return False
         return await outbox.receipt(
-            session, part.outbox_id, delivered=receipt.delivered, reason=receipt.reason, failure=receipt.failure
-        )
+            session, part.outbox_id, delivered=receipt.delivered, reason=receipt.reason, failure=receipt.failure,
+            ways=(outbox.door(channel.name), channel.name),
+        )  # fmt: skip
 
 
 async def left(channel: Channel, gone: Gone) -> None:

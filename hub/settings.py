@@ -107,6 +107,7 @@ class Settings(BaseSettings):
     wechat_mode: Literal["plain", "compatible", "safe"] = "safe"
     wechat_timeout_seconds: float = Field(5.0, gt=0)
     wechat_pushes: bool = True
+    wechat_templates: dict[str, str] = {}
 
     # people who signed in: how long a session lives, and how often a code may be asked for
     session_idle_minutes: int = Field(30, ge=1)

@@ -15,9 +15,11 @@ from pydantic import BaseModel, ValidationError
 
 from channels.base import Blocked
 from channels.wechat.account import Account
+from channels.wechat.templates import Kind
 from channels.wechat.tokens import Tokens
 from channels.wechat.wire import OpenId
 from hub.kit import clock
+from hub.kit.crypto import keyed_hash
 from hub.kit.logging import get_logger
 from hub.outbox.letters import Never, NotNow, Uncertain
 from hub.outbox.models import Failure
@@ -25,6 +27,10 @@ from services.gateways.signed_http import open_client
 
 log = get_logger(__name__)
 
+NOTICES: Mapping[Kind, str] = {
+    Kind.TEMPLATE: "/cgi-bin/message/template/send",
+    Kind.SUBSCRIBE: "/cgi-bin/message/subscribe/bizsend",
+}
 SOMEBODY = "/sns/oauth2/access_token"
 INVALID_TOKEN = frozenset({40001, 40014, 42001})
 LATER: Mapping[int, tuple[str, timedelta | None]] = {
@@ -40,7 +46,14 @@ LATER: Mapping[int, tuple[str, timedelta | None]] = {
 } | {code: ("token", timedelta(minutes=1)) for code in INVALID_TOKEN}
 """Refusals that time, the person's next message or the operator puts right."""
 BLOCKING: Mapping[int, str] = {43004: "not_subscribed", 48002: "refuses", 50005: "not_subscribed"}
-PERMANENT: Mapping[int, str] = {45015: "reply_window_over", 40003: "unknown_person", 50002: "restricted"}
+PERMANENT: Mapping[int, str] = {
+    45015: "reply_window_over",
+    40003: "unknown_person",
+    43101: "not_agreed",
+    50002: "restricted",
+}
+TECHNICAL: Mapping[int, str] = {40037: "no_template", 47003: "field_unfit", 43107: "template_closed"}
+"""The fault is ours: the template, or what stands in it."""
 
 
 CODE_OVER = frozenset({40029, 40163, 41008, 42003})
@@ -76,6 +89,11 @@ class Code(BaseModel):
     expire_seconds: int
 
 
+def subscribed_name(template: str, open_id: str) -> str:
+    """The name of what went last by this template to this person."""
+    return f"{template[:64]}:{keyed_hash(open_id, 'wechat subscribed')[:32]}"
+
+
 class WechatClient:
     """A client of api.weixin.qq.com for one account."""
 
@@ -95,6 +113,23 @@ class WechatClient:
         """
         said = {"touser": open_id, "msgtype": "text", "text": {"content": text}}
         await self._understood("/cgi-bin/message/custom/send", said)
+
+    async def send_notice(
+        self, kind: Kind, open_id: str, template: str, fields: Mapping[str, Mapping[str, str]], *, key: str, url: str
+    ) -> str:
+        """A template or subscribe message (模板消息、订阅通知); the name under which WeChat reports of it.
+
+        The same `key` within ten minutes is sent once, where WeChat takes keys. `url` may be empty. Raises as
+        `send_text`.
+        """
+        said: dict[str, Any] = {"touser": open_id, "template_id": template, "data": fields}
+        if kind is Kind.TEMPLATE:
+            said |= {"client_msg_id": key} | ({"url": url} if url else {})
+        elif url:
+            said |= {"page": url}
+        answer = await self._understood(NOTICES[kind], said)
+        # subscribe messages may have no number of their own: WeChat then names template and person
+        return str(answer.get("msgid") or subscribed_name(template, open_id))
 
     async def make_menu(self, menu: Mapping[str, Any]) -> None:
         """Replace the menu of the account; phones show it within a day.
@@ -223,4 +258,6 @@ def _raise(code: int) -> NoReturn:
         raise Blocked(BLOCKING[code])
     if code in PERMANENT:
         raise Never(PERMANENT[code])
-    raise Never(f"errcode_{code}", Failure.TECHNICAL)
+    raise (
+        Never(TECHNICAL[code], Failure.TECHNICAL) if code in TECHNICAL else Never(f"errcode_{code}", Failure.TECHNICAL)
+    )

@@ -141,6 +141,24 @@ class ChannelIdentity(Base):
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
+class NoticeWay(StrEnum):
+    """By which way notices reach somebody first; by text message where that one cannot."""
+
+    SMS = "sms"
+    WECHAT = "wechat"
+    CONVERSATION = "conversation"
+
+
+class NoticeSetting(Base):
+    """By which way a person wants to be told; who never chose has no row."""
+
+    __tablename__ = "notice_setting"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    way: Mapped[NoticeWay] = mapped_column(String(20))
+    changed_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
 class Consent(Base):
     """What a person agreed to: the exact text and its version, when, by which door, and when it was taken back."""
 

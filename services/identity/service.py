@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from hub import audit, outbox
-from hub.accounts import codes, consents, identities, people, sessions
+from hub.accounts import codes, consents, identities, people, sessions, ways
 from hub.accounts.codes import LIFETIME, CodeCheck, CodeOutcome, IssuedCode, TooManyCodes
 from hub.accounts.levels import SignInNeeded
 from hub.accounts.looks import Look, looked, looks_of, person_subject
@@ -150,6 +150,7 @@ async def unbind(person_id: UUID) -> None:
         await repository.erase_of(session, person_id)
         await people.erase(session, person_id, phone_too=True)
         await outbox.forget_person(session, person_id)
+        await ways.forget_way(session, person_id)
         await identities.unlink(session, person_id)
         await sessions.end_all(session, person_id)
         await consents.withdraw(session, person_id)

@@ -1,4 +1,4 @@
-"""WeChat bound to a phone: the acts of binding that go on."""
+"""WeChat bound to a phone, a second way for messages, and by which way people want to be told."""
 
 from __future__ import annotations
 
@@ -27,7 +27,22 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_wechat_binding_browser_hash"), "wechat_binding", ["browser_hash"])
     op.create_index(op.f("ix_wechat_binding_expires_at"), "wechat_binding", ["expires_at"])
+    op.add_column("outbox_message", sa.Column("otherwise", sa.LargeBinary(), nullable=True))
+    op.add_column("outbox_message", sa.Column("instead_of", sa.String(length=20), nullable=True))
+    op.create_table(
+        "notice_setting",
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("way", sa.String(length=20), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], ondelete="CASCADE", name=op.f("fk_notice_setting_person_id_person")
+        ),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_notice_setting")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("notice_setting")
+    op.drop_column("outbox_message", "instead_of")
+    op.drop_column("outbox_message", "otherwise")
     op.drop_table("wechat_binding")
