@@ -47,7 +47,7 @@ async def take(
     async with transaction() as session:
         identity = await identities.heard(
             session, channel.name, message.account, message.sender,
-            address=message.address or message.sender, in_group=message.group,
+            address=message.address or message.sender, in_group=message.group, strength=channel.capabilities.strength,
         )  # fmt: skip
         # whoever writes twice at once stands in line at their identity, so that a repeat finds the first
         known = await conversations.message_by_door_key(session, key)
@@ -58,7 +58,7 @@ async def take(
         if hold_until is None:
             await outbox.hurry(session, outbox.door(channel.name), conversation.id)
         text, carried = await _said(session, channel, conversation, message)
-        carried["address"] = f"{channel.name}:{identity.sender_hash[:32]}"
+        carried["address"] = identities.as_address(identity)
         if hold_until is not None:
             carried["hold_until"] = hold_until.isoformat()
         message_id = await service.take(session, conversation.id, text, key, carried, door_id=identity.id)
@@ -81,7 +81,7 @@ async def fetches(channel: Channel, message: InboundMessage) -> UUID | None:
     async with transaction() as session:
         identity = await identities.heard(
             session, channel.name, message.account, message.sender,
-            address=message.address or message.sender, in_group=message.group,
+            address=message.address or message.sender, in_group=message.group, strength=channel.capabilities.strength,
         )  # fmt: skip
         if identity.conversation_id is None:
             return None
@@ -118,7 +118,8 @@ async def _recognised(session: AsyncSession, identity: ChannelIdentity, conversa
         return
     subject = sessions.subject_of(conversation.id)
     if await sessions.alive(session, subject) is None:
-        await sessions.begin(session, subject, identity.person_id)
+        strength = identities.strength_of(identity, identity.person_id)
+        await sessions.begin(session, subject, identity.person_id, strength)
 
 
 async def _said(

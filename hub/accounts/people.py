@@ -16,7 +16,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.accounts import identities, sessions
-from hub.accounts.models import Consent, Mandate, Person
+from hub.accounts.models import Consent, Mandate, Person, Strength
 from hub.accounts.sessions import NO_NAME
 from hub.kit import clock
 from hub.kit.crypto import keyed_hash
@@ -98,8 +98,12 @@ async def person_by_phone(session: AsyncSession, phone: str) -> Person:
     return found
 
 
-async def prove(session: AsyncSession, subject: str, name: str, resident_id: str) -> UUID | None:
+async def prove(
+    session: AsyncSession, subject: str, name: str, resident_id: str, strength: Strength = Strength.OWN
+) -> UUID | None:  # fmt: skip
     """Write down that whoever has this session is this human being; returns whose id stands for them now.
+
+    `strength` is that of the way by which they showed it.
 
     A resident ID that is known already belongs to that person, who then has a new phone. When the phone was somebody
     else's before (numbers are given out again), that somebody loses it. Wherever a phone changes hands, every other
@@ -133,7 +137,7 @@ async def prove(session: AsyncSession, subject: str, name: str, resident_id: str
     person.name, person.resident_id, person.resident_id_hash = name, resident_id, hashed
     person.proven_at = clock.now()
     await session.flush()
-    await sessions.prove(session, subject)
+    await sessions.prove(session, subject, strength)
     return person.id
 
 

@@ -110,8 +110,12 @@ async def code_waits(phone: str, *, subject: str) -> bool:
         return await codes.waiting(session, phone, subject=subject)
 
 
-async def sign_in(phone: str, code: str, *, asked_by: str, subject: str, act: str, channel: str) -> SignedIn:
+async def sign_in(
+    phone: str, code: str, *, asked_by: str, subject: str, act: str, channel: str, address: str = ""
+) -> SignedIn:  # fmt: skip
     """Try a code and begin the session `subject` when it is right; `asked_by` is who the code was made for.
+
+    `address` is where it was typed in, which says how strong a way that is.
 
     What comes out is written down in any case: a wrong attempt counts.
     """
@@ -123,7 +127,8 @@ async def sign_in(phone: str, code: str, *, asked_by: str, subject: str, act: st
         person = await people.person_by_phone(session, phone)
         alive = await sessions.alive(session, subject)
         if not (check.repeated and alive is not None and alive.person_id == person.id):
-            await sessions.begin(session, subject, person.id)
+            strength = await identities.strength_at(session, sessions.chat_of(subject), address, person.id)
+            await sessions.begin(session, subject, person.id, strength)
             await consents.give(
                 session, person.id, SIGN_IN, wording.CONSENT_VERSION, wording.SIGN_IN_CONSENT, channel
             )  # fmt: skip

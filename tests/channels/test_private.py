@@ -13,19 +13,19 @@ from bot.conversation.models import Message
 from channels import wording
 from channels.base import Capabilities, Channel
 from channels.pushing import rendered
-from hub.accounts.models import ChannelIdentity
+from hub.accounts.models import ChannelIdentity, Strength
 from hub.settings import get_settings
 from hub.skills import SkillResult
 from services.registry import skill_by_name
 
 STRONG = Capabilities(text_limit=500)
-WEAK = replace(STRONG, strong=False)
+WEAK = replace(STRONG, strength=Strength.SMS)
 SHEET = "应缴增值税4,452.00元"
 
 
 def told(capabilities: Capabilities, payload: dict[str, Any], *, group: bool = False) -> str:
     channel = cast(Channel, SimpleNamespace(capabilities=capabilities))
-    identity = ChannelIdentity(in_group=group)
+    identity = ChannelIdentity(in_group=group, strength=capabilities.strength)
     return "".join(part.text for part in rendered(channel, Message(text=SHEET, payload=payload), identity))
 
 

@@ -1,4 +1,4 @@
-"""WeChat bound to a phone, a second way for messages, and by which way people want to be told."""
+"""WeChat bound to a phone, a second way for messages, by which way people want to be told, how strong ways are."""
 
 from __future__ import annotations
 
@@ -29,6 +29,13 @@ def upgrade() -> None:
     op.create_index(op.f("ix_wechat_binding_expires_at"), "wechat_binding", ["expires_at"])
     op.add_column("outbox_message", sa.Column("otherwise", sa.LargeBinary(), nullable=True))
     op.add_column("outbox_message", sa.Column("instead_of", sa.String(length=20), nullable=True))
+    # 30: a page or token of our own; 20: a messenger. Text messages tell nothing personal whatever stands here
+    op.add_column(
+        "person_session", sa.Column("strength", sa.SmallInteger(), server_default=sa.text("30"), nullable=False)
+    )
+    op.add_column(
+        "channel_identity", sa.Column("strength", sa.SmallInteger(), server_default=sa.text("20"), nullable=False)
+    )
     op.create_table(
         "notice_setting",
         sa.Column("person_id", sa.Uuid(), nullable=False),
@@ -43,6 +50,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("notice_setting")
+    op.drop_column("channel_identity", "strength")
+    op.drop_column("person_session", "strength")
     op.drop_column("outbox_message", "instead_of")
     op.drop_column("outbox_message", "otherwise")
     op.drop_table("wechat_binding")
