@@ -11,6 +11,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
+from hub.accounts.models import Strength
 from hub.kit.errors import HubError, NotFound, Unauthorized, Unavailable
 from hub.outbox.letters import Never
 from hub.outbox.models import Failure
@@ -63,10 +64,12 @@ class Capabilities:
     `passive_seconds`: how long the party waits for an answer in the response to its call; None when it takes none.
     `reply_window`: how long after the person's last message we may write, and `window_messages` how often until they
     write again; with 0 nothing is pushed, and people fetch what waits for them by writing (继续); `text_limit` then
-    leaves room for saying so. `strong`: whether personal data may be shown there once a person proved who they are.
+    leaves room for saying so. `strength`: how surely only the person concerned reads what is said there, as
+    long as they have not linked it.
     `receipts`: whether the party tells whether a message arrived. `takes_key`: whether a repeat under one key is
     harmless. `choices`: how many choices are offered by number where buttons are none. `citations`: how many of the
     legal basis are shown. `most_parts`: to how many parts an answer is cut, with a hint where to read the rest.
+    `link_page`: our page (a path) on which people link the channel to their phone, offered where they are to sign in.
     """
 
     text_limit: int
@@ -77,12 +80,13 @@ class Capabilities:
     window_messages: int | None = None
     passive_seconds: float | None = None
     rates: tuple[Rate, ...] = ()
-    strong: bool = True
+    strength: Strength = Strength.CHAT
     receipts: bool = False
     takes_key: bool = False
     choices: int = 10
     citations: int = 3
     most_parts: int | None = None
+    link_page: str = ""
 
     @property
     def fetched(self) -> bool:

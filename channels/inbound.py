@@ -17,7 +17,7 @@ from bot.conversation.service import CONFIRMATION, ConversationService
 from channels import attachments, choices, repository, wording
 from channels.base import Button, Channel, Gone, InboundMessage, Malformed, Pressed, Receipt
 from hub import outbox
-from hub.accounts import identities
+from hub.accounts import identities, sessions
 from hub.accounts.models import ChannelIdentity
 from hub.kit.db import transaction
 
@@ -47,17 +47,18 @@ async def take(
     async with transaction() as session:
         identity = await identities.heard(
             session, channel.name, message.account, message.sender,
-            address=message.address or message.sender, in_group=message.group,
+            address=message.address or message.sender, in_group=message.group, strength=channel.capabilities.strength,
         )  # fmt: skip
         # whoever writes twice at once stands in line at their identity, so that a repeat finds the first
         known = await conversations.message_by_door_key(session, key)
         if known is not None:
             return Stored(known.conversation_id, known.id, fresh=False)
         conversation = await _conversation(session, identity)
+        await _recognised(session, identity, conversation)
         if hold_until is None:
             await outbox.hurry(session, outbox.door(channel.name), conversation.id)
         text, carried = await _said(session, channel, conversation, message)
-        carried["address"] = f"{channel.name}:{identity.sender_hash[:32]}"
+        carried["address"] = identities.as_address(identity)
         carried["by"] = channel.name
         if hold_until is not None:
             carried["hold_until"] = hold_until.isoformat()
@@ -81,7 +82,7 @@ async def fetches(channel: Channel, message: InboundMessage) -> UUID | None:
     async with transaction() as session:
         identity = await identities.heard(
             session, channel.name, message.account, message.sender,
-            address=message.address or message.sender, in_group=message.group,
+            address=message.address or message.sender, in_group=message.group, strength=channel.capabilities.strength,
         )  # fmt: skip
         if identity.conversation_id is None:
             return None
@@ -107,6 +108,19 @@ async def _conversation(session: AsyncSession, identity: ChannelIdentity) -> Con
     await session.flush()
     await identities.move(session, identity.id, conversation.id)
     return conversation
+
+
+async def _recognised(session: AsyncSession, identity: ChannelIdentity, conversation: Conversation) -> None:
+    """Whoever linked this channel is signed in by writing here.
+
+    Not in a talk that was carried over from elsewhere: there somebody else may still hold its other end.
+    """
+    if identity.person_id is None or identity.in_group or conversation.channel != identity.channel:
+        return
+    subject = sessions.subject_of(conversation.id)
+    if await sessions.alive(session, subject) is None:
+        strength = identities.strength_of(identity, identity.person_id)
+        await sessions.begin(session, subject, identity.person_id, strength)
 
 
 async def _said(
@@ -180,8 +194,9 @@ async def reported(channel: Channel, receipt: Receipt) -> bool:
         if part is None or (receipt.delivered and not part.last):
             return False
         return await outbox.receipt(
-            session, part.outbox_id, delivered=receipt.delivered, reason=receipt.reason, failure=receipt.failure
-        )
+            session, part.outbox_id, delivered=receipt.delivered, reason=receipt.reason, failure=receipt.failure,
+            ways=(outbox.door(channel.name), channel.name),
+        )  # fmt: skip
 
 
 async def left(channel: Channel, gone: Gone) -> None:

@@ -8,18 +8,25 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from bot.conversation.models import Message
 from bot.dialogue.replies import PRIVATE, private
 from channels import pace, repository, wording
 from channels.base import Blocked, Channel, Part, Target
 from channels.rendering import render
-from hub.accounts import identities
-from hub.accounts.models import ChannelIdentity
+from hub.accounts import identities, sessions
+from hub.accounts.models import TELLS_PERSONAL, ChannelIdentity
+from hub.accounts.sessions import Proved
 from hub.kit import clock
 from hub.kit.db import transaction
 from hub.outbox.letters import Letter, Never, NotNow, Taken
 from hub.outbox.models import Content, Failure
+from hub.settings import get_settings
 from services.registry import skill_by_name
+
+ANYBODY = Proved(None, TELLS_PERSONAL)
+"""Where nobody proved anything, or nothing is personal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +50,47 @@ async def parcel(channel: Channel, outbox_id: UUID, content: Content) -> Parcel:
         message = await session.get(Message, UUID(content["message"]))
         identity = await identities.get(session, UUID(content["identity"]))
         sent = await repository.parts_sent(session, outbox_id)
+        proved = await _proved(session, message) if message else ANYBODY
     if message is None or identity is None:
         raise Never("erased")
-    ready = rendered(channel, message, identity)
+    ready = rendered(channel, message, identity, proved)
     parts = [replace(part, key=f"{outbox_id}-{number}", message=outbox_id) for number, part in enumerate(ready)]
     return Parcel(identity, parts, len(sent), bool(message.payload.get("buttons")))
 
 
-def rendered(channel: Channel, message: Message, identity: ChannelIdentity) -> list[Part]:
-    """A message as its parts for one person; personal data does not go where others may read along."""
-    weak = identity.in_group or not channel.capabilities.strong
+async def _proved(session: AsyncSession, message: Message) -> Proved:
+    """Who proved to be whom in the talk of a message: asked only where something in it is personal."""
+    if not _private(message.payload):
+        return ANYBODY
+    return await sessions.proved(session, sessions.subject_of(message.conversation_id))
+
+
+def rendered(
+    channel: Channel, message: Message, identity: ChannelIdentity, proved: Proved = ANYBODY
+) -> list[Part]:  # fmt: skip
+    """A message as its parts for one person; personal data go by no way weaker than that of the proof."""
+    weak = identities.strength_of(identity, proved.person_id) < proved.needed
     if weak and _private(message.payload):
-        return render(wording.PRIVATE_ELSEWHERE, {}, channel.capabilities)
-    return render(message.text, message.payload, channel.capabilities)
+        return render(wording.PRIVATE_ELSEWHERE + _link_to_see(channel, identity), {}, channel.capabilities)
+    return render(message.text + _link_hint(channel, message.payload), message.payload, channel.capabilities)
+
+
+def _link_to_see(channel: Channel, identity: ChannelIdentity) -> str:
+    """Where linking the channel would let it be shown."""
+    page = _link_page(channel) if not identity.in_group else ""
+    return wording.LINK_TO_SEE.format(address=page) if page else ""
+
+
+def _link_page(channel: Channel) -> str:
+    page, public = channel.capabilities.link_page, get_settings().public_url.rstrip("/")
+    return public + page if page and public else ""
+
+
+def _link_hint(channel: Channel, payload: Mapping[str, Any]) -> str:
+    """Where somebody is asked to sign in: that they need not, once they have linked this channel."""
+    asked = (payload.get("skill"), payload.get("awaits")) == ("sign_in", "phone")
+    page = _link_page(channel) if asked else ""
+    return f"\n{wording.LINK_INSTEAD.format(address=page)}" if page else ""
 
 
 def _private(payload: Mapping[str, Any]) -> bool:

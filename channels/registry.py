@@ -63,8 +63,15 @@ def carrying() -> list[str]:
 
 def deliverers() -> Mapping[str, Deliverer]:
     """Every way of the outbox."""
-    doors = {outbox.door(name): DoorDeliverer(channel) for name, channel in channels().items()}
-    return {outbox.Channel.SMS: SmsDeliverer(), outbox.Channel.CONVERSATION: ConversationDeliverer(), **doors}
+    ways: dict[str, Deliverer] = {
+        outbox.Channel.SMS: SmsDeliverer(),
+        outbox.Channel.CONVERSATION: ConversationDeliverer(),
+    }
+    for name, channel in channels().items():
+        ways[outbox.door(name)] = DoorDeliverer(channel)
+        if isinstance(channel, wechat.WechatChannel):
+            ways[outbox.Channel.WECHAT] = channel.notices
+    return ways
 
 
 async def close_channels() -> None:

@@ -99,6 +99,7 @@ class Settings(BaseSettings):
     # the WeChat official account; without its credentials the door is off
     wechat_gateway: Literal["sandbox", "http", "off"] = "sandbox"
     wechat_url: str = "https://api.weixin.qq.com"
+    wechat_open_url: str = "https://open.weixin.qq.com"
     wechat_app_id: str = ""
     wechat_app_secret: SecretStr = SecretStr("")
     wechat_token: SecretStr = SecretStr("")
@@ -106,6 +107,7 @@ class Settings(BaseSettings):
     wechat_mode: Literal["plain", "compatible", "safe"] = "safe"
     wechat_timeout_seconds: float = Field(5.0, gt=0)
     wechat_pushes: bool = True
+    wechat_templates: dict[str, str] = {}
 
     # people who signed in: how long a session lives, and how often a code may be asked for
     session_idle_minutes: int = Field(30, ge=1)

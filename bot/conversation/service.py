@@ -40,9 +40,9 @@ PAGE = 100
 STALE_AFTER = timedelta(seconds=5)
 LONGEST_TURN = 30.0
 CONFIRMATION = "confirmation"
+"""Mark of an inbound message with what its door says to it, whoever owns the conversation: neither bot nor human."""
 WEB = "web"
 """The channel of whoever holds the token of a conversation: the widget, the API."""
-"""Mark of an inbound message with what its door says to it, whoever owns the conversation: neither bot nor human."""
 
 
 class ConversationService:

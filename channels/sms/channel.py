@@ -34,6 +34,7 @@ from channels.base import (
 from channels.delivery import SMS_ACCOUNT, SMS_RATE
 from channels.sms import pages, wire, wording
 from hub import outbox
+from hub.accounts.models import Strength
 from hub.kit import clock
 from hub.kit.db import transaction
 from hub.kit.logging import get_logger
@@ -64,8 +65,8 @@ class SmsChannel:
 
     name: ClassVar[str] = "sms"
     capabilities: ClassVar[Capabilities] = Capabilities(
-        text_limit=LIMIT, unit=Unit.UTF16, rates=(SMS_RATE, Rate(30, 60.0, "chat")), strong=False, receipts=True,
-        choices=6, citations=1, most_parts=PARTS,
+        text_limit=LIMIT, unit=Unit.UTF16, rates=(SMS_RATE, Rate(30, 60.0, "chat")), strength=Strength.SMS,
+        receipts=True, choices=6, citations=1, most_parts=PARTS,
     )  # fmt: skip
     router: APIRouter | None = pages.router
 

@@ -9,6 +9,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from channels.web.pages import STATIC, fingerprint, page
+from channels.web.services import notice_way
 from channels.web.services import router as services
 from hub.accounts.access import Public
 
@@ -50,4 +51,6 @@ def embed(request: Request) -> HTMLResponse:
 def mount(app: FastAPI) -> None:
     app.mount("/static", WidgetFiles(directory=STATIC), name="static")
     app.include_router(router)
+    # before the services, whose names would take its place
+    app.include_router(notice_way.router)
     app.include_router(services.router)

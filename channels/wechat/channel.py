@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar
@@ -25,17 +25,21 @@ from channels.base import (
     Target,
     Unit,
 )
-from channels.wechat import carry, menu, wire, wording
+from channels.wechat import authorize_page, bind_pages, carry, menu, receipts, wire, wording
 from channels.wechat.account import Account, account_of
+from channels.wechat.authorize_page import AUTHORIZE
 from channels.wechat.client import WechatClient
 from channels.wechat.envelope import Envelope, Opened
+from channels.wechat.notices import WechatNoticeDeliverer
 from channels.wechat.pages import router_of
 from channels.wechat.sandbox import create_sandbox
+from channels.wechat.templates import sandbox_templates
 from hub.bureau import bureau
 from hub.kit import clock
 from hub.settings import Settings
 from services.gateways.signed_http import checked_address
 
+OFFICIAL = "https://open.weixin.qq.com/connect/oauth2/authorize"
 SUCCESS = Answer(b"success")
 KINDS = {
     "image": (Kind.IMAGE, "image/jpeg"),
@@ -49,7 +53,7 @@ KINDS = {
 
 
 class WechatChannel:
-    """A WeChat official account."""
+    """A WeChat official account; `authorize_at` is where WeChat asks browsers who they are."""
 
     name: ClassVar[str] = "wechat"
     capabilities: ClassVar[Capabilities] = Capabilities(
@@ -60,12 +64,20 @@ class WechatChannel:
         window_messages=5,
         passive_seconds=4.5,
         rates=(Rate(50, 1.0),),
+        link_page=bind_pages.HERE,
     )
 
-    def __init__(self, account: Account, client: WechatClient) -> None:
+    def __init__(
+        self, account: Account, client: WechatClient, authorize_at: str = OFFICIAL,
+        templates: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
         self._account, self.client = account, client
+        self.notices = WechatNoticeDeliverer(account.app_id, client, templates or {})
         self._envelope = Envelope(account)
         self.router: APIRouter | None = router_of(client)
+        self.router.include_router(bind_pages.router_of(account, client, authorize_at))
+        if authorize_at == AUTHORIZE:
+            self.router.include_router(authorize_page.router_of(account))
 
     async def receive(self, call: Call) -> Received:
         """Verify, decrypt and decode a call; see `Channel`."""
@@ -101,6 +113,8 @@ class WechatChannel:
         event = said.event.lower()
         if event == "unsubscribe":
             return Received(SUCCESS, gone=[Gone(self._account.app_id, said.sender)])
+        if event in ("templatesendjobfinish", "subscribe_msg_sent_event"):
+            return Received(SUCCESS, receipts=receipts.of(said, opened.document))
         if event in ("subscribe", "scan"):
             if said.scene.startswith(carry.PREFIX):
                 return Received(
@@ -109,7 +123,7 @@ class WechatChannel:
             return Received(_reply(said, opened, wording.WELCOME.format(greeting=bureau().greeting)))
         words = menu.said(said.event_key) if event == "click" else None
         if words is None:
-            # pages opened, places reported, results of jobs: nothing to answer
+            # pages opened, places reported, subscriptions given and taken back: nothing to answer
             return Received(SUCCESS)
         return self._answered(self._made(said, text=words), said, opened)
 
@@ -159,4 +173,8 @@ def open_channel(settings: Settings, transport: httpx.AsyncBaseTransport | None 
         transport = httpx.ASGITransport(create_sandbox(account))
     address = checked_address(settings.wechat_url, "HUB_WECHAT_URL")
     kind = WechatChannel if settings.wechat_pushes else QuietWechatChannel
-    return kind(account, WechatClient(account, address, settings.wechat_timeout_seconds, transport))
+    client = WechatClient(account, address, settings.wechat_timeout_seconds, transport)
+    if settings.wechat_gateway == "sandbox":
+        return kind(account, client, AUTHORIZE, sandbox_templates())
+    opens = checked_address(settings.wechat_open_url, "HUB_WECHAT_OPEN_URL")
+    return kind(account, client, f"{str(opens).rstrip('/')}/connect/oauth2/authorize", settings.wechat_templates)

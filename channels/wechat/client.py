@@ -15,8 +15,11 @@ from pydantic import BaseModel, ValidationError
 
 from channels.base import Blocked
 from channels.wechat.account import Account
+from channels.wechat.templates import Kind
 from channels.wechat.tokens import Tokens
+from channels.wechat.wire import OpenId
 from hub.kit import clock
+from hub.kit.crypto import keyed_hash
 from hub.kit.logging import get_logger
 from hub.outbox.letters import Never, NotNow, Uncertain
 from hub.outbox.models import Failure
@@ -24,6 +27,11 @@ from services.gateways.signed_http import open_client
 
 log = get_logger(__name__)
 
+NOTICES: Mapping[Kind, str] = {
+    Kind.TEMPLATE: "/cgi-bin/message/template/send",
+    Kind.SUBSCRIBE: "/cgi-bin/message/subscribe/bizsend",
+}
+SOMEBODY = "/sns/oauth2/access_token"
 INVALID_TOKEN = frozenset({40001, 40014, 42001})
 LATER: Mapping[int, tuple[str, timedelta | None]] = {
     -1: ("busy", None),
@@ -40,7 +48,17 @@ LATER: Mapping[int, tuple[str, timedelta | None]] = {
 } | {code: ("token", timedelta(minutes=1)) for code in INVALID_TOKEN}
 """Refusals that time, the person's next message or the operator puts right."""
 BLOCKING: Mapping[int, str] = {43004: "not_subscribed", 48002: "refuses", 50005: "not_subscribed"}
-PERMANENT: Mapping[int, str] = {40003: "unknown_person", 50002: "restricted"}
+PERMANENT: Mapping[int, str] = {
+    40003: "unknown_person",
+    43101: "not_agreed",
+    50002: "restricted",
+}
+TECHNICAL: Mapping[int, str] = {40037: "no_template", 47003: "field_unfit", 43107: "template_closed"}
+"""The fault is ours: the template, or what stands in it."""
+
+
+CODE_OVER = frozenset({40029, 40163, 41008, 42003})
+"""The code of a browser that came back is unknown, used, missing or too old."""
 
 
 class WechatRefusal(Exception):
@@ -49,6 +67,14 @@ class WechatRefusal(Exception):
     def __init__(self, code: int) -> None:
         self.code = code
         super().__init__(f"errcode {code}")
+
+
+class CodeOver(Exception):
+    """The code with which a browser came back stands for nobody (any more)."""
+
+
+class _Somebody(BaseModel):
+    openid: OpenId
 
 
 class _Token(BaseModel):
@@ -62,6 +88,11 @@ class Code(BaseModel):
     ticket: str
     url: str
     expire_seconds: int
+
+
+def subscribed_name(template: str, open_id: str) -> str:
+    """The name of what went last by this template to this person."""
+    return f"{template[:64]}:{keyed_hash(open_id, 'wechat subscribed')[:32]}"
 
 
 class WechatClient:
@@ -84,6 +115,23 @@ class WechatClient:
         said = {"touser": open_id, "msgtype": "text", "text": {"content": text}}
         await self._understood("/cgi-bin/message/custom/send", said)
 
+    async def send_notice(
+        self, kind: Kind, open_id: str, template: str, fields: Mapping[str, Mapping[str, str]], *, key: str, url: str
+    ) -> str:
+        """A template or subscribe message (模板消息、订阅通知); the name under which WeChat reports of it.
+
+        The same `key` within ten minutes is sent once, where WeChat takes keys. `url` may be empty. Raises as
+        `send_text`.
+        """
+        said: dict[str, Any] = {"touser": open_id, "template_id": template, "data": fields}
+        if kind is Kind.TEMPLATE:
+            said |= {"client_msg_id": key} | ({"url": url} if url else {})
+        elif url:
+            said |= {"page": url}
+        answer = await self._understood(NOTICES[kind], said)
+        # subscribe messages may have no number of their own: WeChat then names template and person
+        return str(answer.get("msgid") or subscribed_name(template, open_id))
+
     async def make_menu(self, menu: Mapping[str, Any]) -> None:
         """Replace the menu of the account; phones show it within a day.
 
@@ -103,6 +151,27 @@ class WechatClient:
         answer = await self._understood("/cgi-bin/qrcode/create", asked)
         try:
             return Code.model_validate(answer)
+        except ValidationError as error:
+            raise Uncertain("malformed_reply") from error
+
+    async def person_of(self, code: str) -> str:
+        """Who somebody is, by the code with which their browser came back from WeChat (网页授权); it works once.
+
+        Raises `CodeOver` and as `send_text`.
+        """
+        asked = {
+            "appid": self._account.app_id, "secret": self._account.app_secret, "code": code,
+            "grant_type": "authorization_code",
+        }  # fmt: skip
+        try:
+            answer = await self._answer(self._http.build_request("GET", self._url(SOMEBODY), params=asked))
+        except WechatRefusal as refusal:
+            log.warning("wechat_refused", path=SOMEBODY, code=refusal.code)
+            if refusal.code in CODE_OVER:
+                raise CodeOver from refusal
+            _raise(refusal.code)
+        try:
+            return _Somebody.model_validate(answer).openid
         except ValidationError as error:
             raise Uncertain("malformed_reply") from error
 
@@ -150,12 +219,19 @@ class WechatClient:
         """Raises `WechatRefusal`, `NotNow`, `Uncertain`, `Never`."""
         # WeChat shows \uXXXX as it stands, so the text goes as it is
         body = json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
-        url = self._address.copy_with(path=self._address.path.rstrip("/") + path)
+        request = self._http.build_request(
+            "POST", self._url(path), content=body, params={"access_token": token} if token else None,
+            headers={"Content-Type": "application/json"},
+        )  # fmt: skip
+        return await self._answer(request)
+
+    def _url(self, path: str) -> httpx.URL:
+        return self._address.copy_with(path=self._address.path.rstrip("/") + path)
+
+    async def _answer(self, request: httpx.Request) -> dict[str, Any]:
+        """Raises `WechatRefusal`, `NotNow`, `Uncertain`, `Never`."""
         try:
-            response = await self._http.post(
-                url, content=body, params={"access_token": token} if token else None,
-                headers={"Content-Type": "application/json"},
-            )  # fmt: skip
+            response = await self._http.send(request)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise NotNow("unreachable") from error
         except httpx.HTTPError as error:
@@ -183,4 +259,6 @@ def _raise(code: int) -> NoReturn:
         raise Blocked(BLOCKING[code])
     if code in PERMANENT:
         raise Never(PERMANENT[code])
-    raise Never(f"errcode_{code}", Failure.TECHNICAL)
+    raise (
+        Never(TECHNICAL[code], Failure.TECHNICAL) if code in TECHNICAL else Never(f"errcode_{code}", Failure.TECHNICAL)
+    )

@@ -1,4 +1,4 @@
-"""What the WeChat door remembers: the account's access token, signatures seen, codes that carry a chat over."""
+"""What the WeChat door remembers: the account's access token, signatures seen, chats carried over, acts of binding."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from hub.kit import clock
 from hub.kit.crypto import EncryptedJson, EncryptedText
 from hub.kit.db import Base
+from hub.kit.ids import new_id
 from services.gateways.behaviour import Control
 
 
@@ -48,6 +49,24 @@ class Carry(Base):
     settled_by: Mapped[str | None] = mapped_column(String(64))
     """Hash of the message in which the person decided."""
     agreed: Mapped[bool | None]
+
+
+class Binding(Base):
+    """One act of binding WeChat to a phone: begun by one browser, come back from WeChat once, over within minutes.
+
+    `sender` is who WeChat says it is, from when the browser has come back; `phone` where the code went.
+    """
+
+    __tablename__ = "wechat_binding"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    state_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    browser_hash: Mapped[str] = mapped_column(String(64), index=True)
+    begun_at: Mapped[datetime] = mapped_column(default=clock.now)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    returned_at: Mapped[datetime | None]
+    sender: Mapped[str | None] = mapped_column(EncryptedText)
+    phone: Mapped[str | None] = mapped_column(EncryptedText)
 
 
 class SandboxWechat(Base):

@@ -10,7 +10,7 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from channels.wechat.models import AccessToken, Carry, SeenCall
+from channels.wechat.models import AccessToken, Binding, Carry, SeenCall
 from hub.kit import clock
 
 
@@ -102,3 +102,51 @@ async def carry_of(session: AsyncSession, scanned_by: str, settled_by: str) -> C
         .limit(1)
         .with_for_update()
     )
+
+
+async def begin_binding(session: AsyncSession, state_hash: str, browser_hash: str, expires_at: datetime) -> None:
+    """A browser sets out to WeChat; what is over for an hour is forgotten."""
+    await session.execute(delete(Binding).where(Binding.expires_at < clock.now() - timedelta(hours=1)))
+    session.add(Binding(state_hash=state_hash, browser_hash=browser_hash, expires_at=expires_at))
+    await session.flush()
+
+
+async def return_binding(session: AsyncSession, state_hash: str, browser_hash: str) -> UUID | None:
+    """The act whose browser comes back, for the first time and in time; None otherwise."""
+    return await session.scalar(
+        update(Binding)
+        .where(
+            Binding.state_hash == state_hash, Binding.browser_hash == browser_hash,
+            Binding.expires_at > clock.now(), Binding.returned_at.is_(None),
+        )
+        .values(returned_at=clock.now())
+        .returning(Binding.id)
+    )  # fmt: skip
+
+
+async def returned_before(session: AsyncSession, state_hash: str, browser_hash: str) -> bool:
+    """Whether this browser has come back with this very state already."""
+    found = await session.scalar(
+        select(Binding.id).where(
+            Binding.state_hash == state_hash, Binding.browser_hash == browser_hash, Binding.returned_at.is_not(None)
+        )
+    )
+    return found is not None
+
+
+async def binding_of(session: AsyncSession, browser_hash: str) -> Binding | None:
+    """The act that goes on in a browser: the one begun last that has come back and is not over."""
+    return await session.scalar(
+        select(Binding)
+        .where(
+            Binding.browser_hash == browser_hash, Binding.returned_at.is_not(None), Binding.expires_at > clock.now()
+        )
+        .order_by(Binding.begun_at.desc(), Binding.id.desc())
+        .limit(1)
+        .execution_options(populate_existing=True)
+    )  # fmt: skip
+
+
+async def change_binding(session: AsyncSession, binding_id: UUID, **values: object) -> None:
+    """Write down how far an act has come."""
+    await session.execute(update(Binding).where(Binding.id == binding_id).values(**values))

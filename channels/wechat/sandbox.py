@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from channels.wechat.account import Account
 from channels.wechat.models import SandboxWechat, SandboxWechatControl
+from channels.wechat.templates import FITS, Kind, field_type, sandbox_templates
 from hub.kit import clock
 from hub.kit.db import transaction
 from hub.kit.ids import new_id
@@ -30,9 +31,14 @@ TOKEN_LIVES = timedelta(seconds=7200)
 OLD_TOKEN_LIVES = timedelta(minutes=5)
 FORCED_APART = timedelta(seconds=30)
 FORCED_A_DAY = 20
+CODE_LIVES = timedelta(minutes=5)
 TEXT_BYTES = 2048
 LONGEST_CODE = 2_592_000
-SENT = "message"
+SENT, NOTICE = "message", "notice"
+NOTICES: Mapping[str, Kind] = {
+    "cgi-bin/message/template/send": Kind.TEMPLATE,
+    "cgi-bin/message/subscribe/bizsend": Kind.SUBSCRIBE,
+}
 REMEMBERS = timedelta(days=7)
 
 
@@ -81,6 +87,16 @@ async def acted(session: AsyncSession, open_id: str, act: Act) -> None:
     await _put(session, "user", open_id, value)
 
 
+async def agreed(session: AsyncSession, open_id: str) -> str:
+    """A user's browser is about to go back to the account's page: the code that it takes along."""
+    if await _row(session, "user", open_id) is None:
+        await acted(session, open_id, Act.SUBSCRIBED)
+    code = secrets.token_hex(16)
+    ends = (clock.now() + CODE_LIVES).isoformat()
+    await _put(session, "oauth", code, {"open_id": open_id, "ends": ends, "used": False})
+    return code
+
+
 async def delivered(session: AsyncSession, open_id: str, after: datetime | None = None) -> list[tuple[datetime, str]]:
     """What was delivered to a user, oldest first."""
     rows = await session.scalars(
@@ -113,7 +129,7 @@ def create_sandbox(account: Account) -> FastAPI:
         assert isinstance(error, Refused)
         return JSONResponse({"errcode": error.code, "errmsg": f"{error.message} rid: {secrets.token_hex(4)}"})
 
-    @app.post("/{path:path}")
+    @app.api_route("/{path:path}", methods=["GET", "POST"])
     async def call(path: str, request: Request) -> Response:
         try:
             delay = await behave(SandboxWechatControl)
@@ -123,9 +139,12 @@ def create_sandbox(account: Account) -> FastAPI:
             if error.reason == GARBAGE:
                 return Response("<html>maintenance</html>")
             raise Refused(-1, "system error") from error
-        content = _read(await request.body())
+        asks = request.method == "GET"
+        content = dict(request.query_params) if asks else _read(await request.body())
         async with transaction() as session:
-            if path == "cgi-bin/stable_token":
+            if asks:
+                answer = await _somebody(session, account, path, content)
+            elif path == "cgi-bin/stable_token":
                 answer = await _token(session, account, content)
             else:
                 await _admit(session, account, request.query_params.get("access_token", ""))
@@ -178,6 +197,31 @@ async def _token(session: AsyncSession, account: Account, asked: Mapping[str, An
     return {"access_token": known["token"], "expires_in": int(left.total_seconds())}
 
 
+async def _somebody(
+    session: AsyncSession, account: Account, path: str, asked: Mapping[str, Any]
+) -> dict[str, Any]:  # fmt: skip
+    if path != "sns/oauth2/access_token":
+        raise Refused(43002, "require POST method")
+    if asked.get("appid") != account.app_id:
+        raise Refused(40013, "invalid appid")
+    if not secrets.compare_digest(str(asked.get("secret", "")).encode(), account.app_secret.encode()):
+        raise Refused(40125, "invalid appsecret")
+    if asked.get("grant_type") != "authorization_code":
+        raise Refused(40002, "invalid grant_type")
+    if not asked.get("code"):
+        raise Refused(41008, "missing code")
+    row = await _row(session, "oauth", str(asked["code"])[:64], lock=True)
+    if row is None or datetime.fromisoformat(row.value["ends"]) < clock.now():
+        raise Refused(40029, "invalid code")
+    if row.value["used"]:
+        raise Refused(40163, "code been used")
+    await _put(session, "oauth", row.key, row.value | {"used": True})
+    return {
+        "access_token": f"79_{secrets.token_urlsafe(48)}", "expires_in": 7200, "refresh_token": "",
+        "openid": row.value["open_id"], "scope": "snsapi_base",
+    }  # fmt: skip
+
+
 async def _admit(session: AsyncSession, account: Account, token: str) -> None:
     if not token:
         raise Refused(41001, "access_token missing")
@@ -195,6 +239,8 @@ async def _admit(session: AsyncSession, account: Account, token: str) -> None:
 async def _done(session: AsyncSession, path: str, content: dict[str, Any]) -> dict[str, Any]:
     if path == "cgi-bin/message/custom/send":
         await _send(session, content)
+    elif path in NOTICES:
+        return await _notice(session, NOTICES[path], content)
     elif path == "cgi-bin/menu/create":
         await _menu(session, content)
     elif path == "cgi-bin/qrcode/create":
@@ -225,8 +271,60 @@ async def _send(session: AsyncSession, content: dict[str, Any]) -> None:
     await _put(session, "user", open_id, value | {"left": value["left"] - 1})
     await _put(session, SENT, new_id().hex, content)
     await session.execute(
-        delete(SandboxWechat).where(SandboxWechat.kind.in_([SENT, "code"]), SandboxWechat.at < clock.now() - REMEMBERS)
+        delete(SandboxWechat).where(
+            SandboxWechat.kind.in_([SENT, NOTICE, "code", "oauth"]), SandboxWechat.at < clock.now() - REMEMBERS
+        )
     )
+
+
+async def _notice(session: AsyncSession, kind: Kind, content: dict[str, Any]) -> dict[str, Any]:
+    """A template or subscribe message: to whoever follows the account (and agreed), with fields that fit."""
+    open_id, data = str(content.get("touser", "")), content.get("data")
+    template = str(content.get("template_id", ""))
+    if template not in sandbox_templates().values():
+        raise Refused(40037, "invalid template_id")
+    user = await _row(session, "user", open_id, lock=True)
+    if user is None:
+        raise Refused(40003, "invalid openid")
+    if not user.value["subscribed"]:
+        raise Refused(43004, "require subscribe")
+    if user.value["refuses"] or (kind is Kind.SUBSCRIBE and not user.value.get("agreed")):
+        raise Refused(43101, "user refuse to accept the msg")
+    if not isinstance(data, dict) or not data:
+        raise Refused(47003, "argument invalid! data is empty")
+    for key, one in data.items():
+        try:
+            fits = FITS[field_type(key)](one["value"]) == one["value"]
+        except (ValueError, KeyError, TypeError):
+            fits = False
+        if not fits:
+            raise Refused(47003, f"argument invalid! data.{key}.value is invalid")
+    if kind is Kind.SUBSCRIBE:
+        await _put(session, "user", open_id, user.value | {"agreed": user.value["agreed"] - 1})
+        await _put(session, NOTICE, secrets.token_hex(8), content)
+        return {"errcode": 0, "errmsg": "ok"}
+    again = f"{open_id[:16]}{content.get('client_msg_id') or secrets.token_hex(16)}"[:64]
+    known = await _row(session, NOTICE, again)
+    if known is not None and known.at > clock.now() - timedelta(minutes=10):
+        return {"errcode": 0, "errmsg": "ok", "msgid": known.value["msgid"]}
+    number = 3_000_000_000_000_000_000 + secrets.randbelow(10**18)
+    await _put(session, NOTICE, again, content | {"msgid": number})
+    return {"errcode": 0, "errmsg": "ok", "msgid": number}
+
+
+async def notified(session: AsyncSession, open_id: str) -> list[dict[str, Any]]:
+    """The notices that came to a user, oldest first, as we sent them."""
+    rows = await session.scalars(
+        select(SandboxWechat).where(SandboxWechat.kind == NOTICE).order_by(SandboxWechat.at, SandboxWechat.key)
+    )
+    return [row.value for row in rows if row.value["touser"] == open_id]
+
+
+async def agree_to_notices(session: AsyncSession, open_id: str, count: int = 1) -> None:
+    """A user agreed to this many more subscribe messages."""
+    row = await _row(session, "user", open_id, lock=True)
+    assert row is not None, "the user has done something before"
+    await _put(session, "user", open_id, row.value | {"agreed": int(row.value.get("agreed", 0)) + count})
 
 
 async def _menu(session: AsyncSession, content: dict[str, Any]) -> None:

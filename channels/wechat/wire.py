@@ -34,6 +34,8 @@ class Incoming(BaseModel):
     format: str = Field("", alias="Format", max_length=32)
     event: str = Field("", alias="Event", max_length=64)
     event_key: str = Field("", alias="EventKey", max_length=512)
+    job: str = Field("", alias="MsgID", max_length=64)
+    status: str = Field("", alias="Status", max_length=200)
 
     @property
     def sent_at(self) -> datetime:
@@ -62,6 +64,27 @@ def read(document: str) -> Incoming:
         return Incoming.model_validate(xml.read(document))
     except ValidationError as error:
         raise ValueError("not a message") from error
+
+
+class Sent(BaseModel):
+    """What became of a subscribe message."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    template: str = Field("", alias="TemplateId", max_length=128)
+    job: str = Field("", alias="MsgID", max_length=64)
+    code: str = Field("", alias="ErrorCode", max_length=16)
+
+
+def sent(document: str) -> list[Sent]:
+    """The subscribe messages of which an event tells.
+
+    Raises `ValueError` when it is none of WeChat's.
+    """
+    try:
+        return [Sent.model_validate(row) for row in xml.rows(document)]
+    except ValidationError as error:
+        raise ValueError("not an event") from error
 
 
 def text_reply(said: Incoming, text: str, at: datetime) -> str:

@@ -11,6 +11,7 @@ LARGEST = 128 * 1024
 """Bytes of a call: text of a user is at most 20,000 characters there."""
 DEEPEST = 8
 MOST = 200
+LIST = "List"
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -23,6 +24,18 @@ def read(body: bytes | str, *, largest: int = LARGEST) -> dict[str, str]:
 
     Raises `NotXml`.
     """
+    return _parsed(body, largest).found
+
+
+def rows(body: bytes | str) -> list[dict[str, str]]:
+    """The elements of each <List>, which stands in an element right under the root.
+
+    Raises `NotXml`.
+    """
+    return _parsed(body).rows
+
+
+def _parsed(body: bytes | str, largest: int = LARGEST) -> _Reader:
     if len(body) > largest:
         raise NotXml("too large")
     reader = _Reader()
@@ -41,7 +54,7 @@ def read(body: bytes | str, *, largest: int = LARGEST) -> dict[str, str]:
         raise NotXml("not well-formed") from error
     if reader.root != "xml":
         raise NotXml("another root")
-    return reader.found
+    return reader
 
 
 def written(elements: Mapping[str, str | int]) -> str:
@@ -60,11 +73,12 @@ def _refuse(*_: Any) -> NoReturn:
 
 
 class _Reader:
-    """Collects the elements under the root."""
+    """Collects the elements under the root, and those of each list under one of them."""
 
     def __init__(self) -> None:
         self.root = ""
         self.found: dict[str, str] = {}
+        self.rows: list[dict[str, str]] = []
         self._path: list[str] = []
         self._words: list[str] = []
         self._seen = 0
@@ -76,14 +90,18 @@ class _Reader:
         self._path.append(name)
         if len(self._path) == 1:
             self.root = name
-        elif len(self._path) == 2:
+        elif len(self._path) in (2, 4):
             self._words = []
+        elif len(self._path) == 3 and name == LIST:
+            self.rows.append({})
 
     def text(self, words: str) -> None:
-        if len(self._path) == 2:
+        if len(self._path) in (2, 4):
             self._words.append(words)
 
     def end(self, name: str) -> None:
         if len(self._path) == 2 and name not in self.found:
             self.found[name] = "".join(self._words).strip()
+        elif len(self._path) == 4 and self._path[2] == LIST:
+            self.rows[-1].setdefault(name, "".join(self._words).strip())
         self._path.pop()

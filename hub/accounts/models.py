@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, text
+from sqlalchemy import ForeignKey, Index, SmallInteger, String, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.kit import clock
@@ -56,8 +56,28 @@ class Person(Base):
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
+class Strength(IntEnum):
+    """How surely only the person concerned sees what is said by a way; the order is that of what may be told there."""
+
+    OPEN = 0
+    """Others read along: a group."""
+    SMS = 10
+    """Whoever has the number now; shown on locked screens, kept by carriers in clear."""
+    CHAT = 20
+    """An account of a messenger of which only the party knows whose it is."""
+    OWN = 30
+    """A page or an API with a token of our own, or a messenger that the person has linked to their phone."""
+
+
+TELLS_PERSONAL = Strength.CHAT
+"""Below this nothing personal is told, wherever somebody proved who they are."""
+
+
 class PersonSession(Base):
-    """A channel identity bound to a person: "conversation:<id>", "token:<fingerprint>" (API), "web:<fingerprint>"."""
+    """A channel identity bound to a person: "conversation:<id>", "token:<fingerprint>" (API), "web:<fingerprint>".
+
+    `strength` is that of the way by which they last proved who they are in it.
+    """
 
     __tablename__ = "person_session"
 
@@ -67,6 +87,7 @@ class PersonSession(Base):
     last_seen_at: Mapped[datetime]
     proven_at: Mapped[datetime | None]
     taxpayer_id: Mapped[str | None] = mapped_column(String(64))
+    strength: Mapped[int] = mapped_column(SmallInteger, server_default=text("30"))
 
 
 class OneTimeCode(Base):
@@ -120,7 +141,8 @@ class ChannelIdentity(Base):
     """Somebody as a channel knows them, found by keyed hash; `conversation_id` is the talk that goes on there now.
 
     `address` is what we send to, `heard_at` when they wrote last, `pushed` how many messages we sent since,
-    `blocked_at` since when they want to hear nothing. `person_id` only when they linked it themselves.
+    `blocked_at` since when they want to hear nothing. `person_id` only when they linked it themselves. `strength` is
+    that of the channel; see `identities.strength_of`.
     """
 
     __tablename__ = "channel_identity"
@@ -132,6 +154,7 @@ class ChannelIdentity(Base):
     sender_hash: Mapped[str] = mapped_column(String(64))
     address: Mapped[str] = mapped_column(EncryptedText)
     in_group: Mapped[bool] = mapped_column(server_default=text("false"))
+    strength: Mapped[int] = mapped_column(SmallInteger, server_default=text("20"))
     conversation_id: Mapped[UUID | None] = mapped_column(index=True)
     person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"), index=True)
     linked_at: Mapped[datetime | None]
@@ -139,6 +162,24 @@ class ChannelIdentity(Base):
     pushed: Mapped[int] = mapped_column(server_default=text("0"))
     blocked_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class NoticeWay(StrEnum):
+    """By which way notices reach somebody first; by text message where that one cannot."""
+
+    SMS = "sms"
+    WECHAT = "wechat"
+    CONVERSATION = "conversation"
+
+
+class NoticeSetting(Base):
+    """By which way a person wants to be told; who never chose has no row."""
+
+    __tablename__ = "notice_setting"
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    way: Mapped[NoticeWay] = mapped_column(String(20))
+    changed_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
 class Consent(Base):

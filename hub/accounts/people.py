@@ -1,7 +1,8 @@
 """Who somebody is: the person behind a session, and the people who act for a taxpayer.
 
 Whoever changes several things of a person locks in this order, so that nobody waits in a circle: records of checks, the
-phone's name, the resident ID's name, the person's row, their sessions, their consents, the end of the audit chain.
+phone's name, the resident ID's name, the person's row, their channel identities, their sessions, their consents, the
+end of the audit chain.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from uuid import UUID
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.accounts import sessions
-from hub.accounts.models import Consent, Mandate, Person
+from hub.accounts import identities, sessions
+from hub.accounts.models import Consent, Mandate, Person, Strength
 from hub.accounts.sessions import NO_NAME
 from hub.kit import clock
 from hub.kit.crypto import keyed_hash
@@ -97,8 +98,12 @@ async def person_by_phone(session: AsyncSession, phone: str) -> Person:
     return found
 
 
-async def prove(session: AsyncSession, subject: str, name: str, resident_id: str) -> UUID | None:
+async def prove(
+    session: AsyncSession, subject: str, name: str, resident_id: str, strength: Strength = Strength.OWN
+) -> UUID | None:  # fmt: skip
     """Write down that whoever has this session is this human being; returns whose id stands for them now.
+
+    `strength` is that of the way by which they showed it.
 
     A resident ID that is known already belongs to that person, who then has a new phone. When the phone was somebody
     else's before (numbers are given out again), that somebody loses it. Wherever a phone changes hands, every other
@@ -125,13 +130,14 @@ async def prove(session: AsyncSession, subject: str, name: str, resident_id: str
         holder.phone = holder.phone_hash = None
         await session.flush()
         person.phone, person.phone_hash = phone, phone_hash
+        await identities.hand_over(session, holder.id, person.id, sessions.chat_of(subject))
         await sessions.hand_over(session, subject, holder.id, person.id)
         if holder.resident_id_hash is None:
             await session.execute(update(Consent).where(Consent.person_id == holder.id).values(person_id=person.id))
     person.name, person.resident_id, person.resident_id_hash = name, resident_id, hashed
     person.proven_at = clock.now()
     await session.flush()
-    await sessions.prove(session, subject)
+    await sessions.prove(session, subject, strength)
     return person.id
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.accounts.models import PersonSession
+from hub.accounts.models import TELLS_PERSONAL, PersonSession, Strength
 from hub.kit import clock
 from hub.settings import get_settings
 
@@ -19,11 +20,27 @@ NOTED_AFTER = timedelta(seconds=30)
 """A use is written down only when the last one noted is this old: not every message costs a write."""
 
 
-async def begin(session: AsyncSession, subject: str, person_id: UUID) -> None:
-    """Bind a channel identity to a person as of now; what it was bound to before is over."""
+def subject_of(conversation_id: UUID) -> str:
+    """The name under which the session of a chat is kept."""
+    return f"{IN_CHAT}{conversation_id}"
+
+
+def chat_of(subject: str) -> UUID | None:
+    """The conversation that a session belongs to; None when it is none of a chat."""
+    return UUID(subject.removeprefix(IN_CHAT)) if subject.startswith(IN_CHAT) else None
+
+
+async def begin(
+    session: AsyncSession, subject: str, person_id: UUID, strength: Strength = Strength.OWN
+) -> None:  # fmt: skip
+    """Bind a channel identity to a person as of now; what it was bound to before is over.
+
+    `strength` is that of the way by which they proved it.
+    """
     moment = clock.now()
     fresh = {
         "person_id": person_id, "started_at": moment, "last_seen_at": moment, "proven_at": None, "taxpayer_id": None,
+        "strength": int(strength),
     }  # fmt: skip
     await session.execute(
         insert(PersonSession)
@@ -51,9 +68,27 @@ def _lives(found: PersonSession, moment: datetime) -> bool:
     return moment - found.last_seen_at < idle and moment - found.started_at < whole
 
 
-async def prove(session: AsyncSession, subject: str) -> None:
-    """The person showed in this session who they are."""
-    await _change(session, subject, proven_at=clock.now())
+async def prove(session: AsyncSession, subject: str, strength: Strength = Strength.OWN) -> None:
+    """The person showed in this session who they are, by a way of this strength."""
+    await _change(session, subject, proven_at=clock.now(), strength=int(strength))
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """Whose personal data a session may show, and how strong a way must be for that; nobody's when it is gone."""
+
+    person_id: UUID | None = None
+    needed: Strength = Strength.OWN
+
+
+async def proved(session: AsyncSession, subject: str) -> Proved:
+    """Who proved to be whom in a session: a way must be as strong as the one by which they did."""
+    found = await session.scalar(
+        select(PersonSession).where(PersonSession.subject == subject).execution_options(populate_existing=True)
+    )
+    if found is None:
+        return Proved()
+    return Proved(found.person_id, max(Strength(found.strength), TELLS_PERSONAL))
 
 
 async def choose(session: AsyncSession, subject: str, taxpayer_id: str | None) -> None:
@@ -64,6 +99,13 @@ async def choose(session: AsyncSession, subject: str, taxpayer_id: str | None) -
 async def end(session: AsyncSession, subject: str) -> None:
     """End one session."""
     await session.execute(delete(PersonSession).where(PersonSession.subject == subject))
+
+
+async def end_of(session: AsyncSession, subject: str, person_id: UUID) -> None:
+    """End one session, if it is this person's."""
+    await session.execute(
+        delete(PersonSession).where(PersonSession.subject == subject, PersonSession.person_id == person_id)
+    )
 
 
 async def end_all(session: AsyncSession, person_id: UUID) -> None:

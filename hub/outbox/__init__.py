@@ -2,6 +2,7 @@
 
 from hub.outbox.models import Channel as Channel
 from hub.outbox.models import door as door
+from hub.outbox.otherwise import Otherwise as Otherwise
 from hub.outbox.service import add as add
 from hub.outbox.service import brought as brought
 from hub.outbox.service import cancel as cancel

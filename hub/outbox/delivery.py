@@ -20,6 +20,7 @@ from hub.kit.logging import get_logger
 from hub.outbox import jobs, repository
 from hub.outbox.letters import Deliverer, DeliveryTrouble, Letter, Never, NotNow, Preparer, Taken, Uncertain
 from hub.outbox.models import Content, Failure, OutboxMessage, State
+from hub.outbox.otherwise import go_otherwise
 from hub.outbox.quiet import in_peace
 from hub.outbox.service import receipt
 
@@ -116,11 +117,11 @@ class Delivery:
                 log.warning("outbox_interrupted", message=str(row.id), state=row.state)
             deliverer = self._deliverers.get(row.channel)
             if deliverer is None:
-                _end(row, State.FAILED, "no_deliverer", Failure.TECHNICAL)
+                await _fail(session, row, "no_deliverer", Failure.TECHNICAL)
             elif not _may_repeat(row, deliverer):
                 _end(row, State.UNKNOWN, "interrupted_twice")
             elif now >= row.expires_at:
-                _expire(row)
+                await _expire(session, row)
             elif (ahead := await repository.held_up_until(session, row)) is not None:
                 await _look_again(session, row, max(now, ahead) + BEHIND)
             elif not row.urgent and in_peace(now) > now:
@@ -187,7 +188,7 @@ class Delivery:
             elif ours.uncertain_ends:
                 _end(ours, State.UNKNOWN, trouble.reason)
             else:
-                _end(ours, State.FAILED, trouble.reason, trouble.failure)
+                await _fail(session, ours, trouble.reason, trouble.failure)
             await _next_in_line(session, ours)
 
     async def _uncertain(self, row: OutboxMessage, reason: str) -> None:
@@ -235,9 +236,16 @@ def _end(row: OutboxMessage, state: State, reason: str | None = None, failure: F
         log.warning("outbox_ended", channel=row.channel, topic=row.topic, state=state, reason=reason, failure=failure)
 
 
-def _expire(row: OutboxMessage) -> None:
+async def _fail(session: AsyncSession, row: OutboxMessage, reason: str, failure: Failure) -> None:
+    if not await go_otherwise(session, row, reason):
+        _end(row, State.FAILED, reason, failure)
+
+
+async def _expire(session: AsyncSession, row: OutboxMessage) -> None:
     if row.uncertain_ends:
         _end(row, State.UNKNOWN, row.reason or "expired")
+    elif await go_otherwise(session, row, row.reason or "expired"):
+        return
     elif row.reason:
         _end(row, State.FAILED, row.reason, Failure.TEMPORARY)
     else:
@@ -250,7 +258,7 @@ async def _try_later(session: AsyncSession, row: OutboxMessage, reason: str, aft
     at = clock.now() + (after or PAUSES[min(row.attempts, len(PAUSES)) - 1])
     at = at if row.urgent else in_peace(at)
     if at >= row.expires_at:
-        _expire(row)
+        await _expire(session, row)
         return
     row.state = State.UNKNOWN if row.uncertain_ends else State.ACCEPTED
     await _look_again(session, row, at)

@@ -25,6 +25,7 @@ class Channel(StrEnum):
 
     SMS = "sms"
     CONVERSATION = "conversation"
+    WECHAT = "wechat"
 
 
 def door(name: str) -> str:
@@ -63,7 +64,8 @@ class OutboxMessage(Base):
     null when there is nothing more to do. `handed_over` is what was given to the other side last, `given` says that the
     present attempt did so; `uncertain_ends` counts attempts that gave it and whose end nobody knows; `revision` counts
     contents given under a new key after one. Messages with a `place` stand in line with the others of their channel and
-    conversation: one goes only when nothing more is to be done about those before it.
+    conversation: one goes only when nothing more is to be done about those before it. `otherwise` is the way that it
+    goes when this one fails for good, `instead_of` the way that did: see `hub/outbox/otherwise.py`.
     """
 
     __tablename__ = "outbox_message"
@@ -89,6 +91,8 @@ class OutboxMessage(Base):
     place: Mapped[int | None] = mapped_column(BigInteger)
     content: Mapped[dict[str, Any]] = mapped_column(EncryptedJson)
     handed_over: Mapped[dict[str, Any] | None] = mapped_column(EncryptedJson)
+    otherwise: Mapped[dict[str, Any] | None] = mapped_column(EncryptedJson)
+    instead_of: Mapped[str | None] = mapped_column(String(20))
     given: Mapped[bool] = mapped_column(server_default=text("false"))
     revision: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     urgent: Mapped[bool]

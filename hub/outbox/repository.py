@@ -143,6 +143,16 @@ async def change_sent(session: AsyncSession, message_id: UUID, **values: Any) ->
     return changed is not None
 
 
+async def sent(session: AsyncSession, message_id: UUID) -> OutboxMessage | None:
+    """A message that the other side has taken or may have taken, locked."""
+    return await session.scalar(
+        select(OutboxMessage)
+        .where(OutboxMessage.id == message_id, OutboxMessage.state.in_((State.SENT, State.UNKNOWN, State.SENDING)))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
 async def counts(session: AsyncSession, since: datetime) -> Sequence[tuple[str, str, str | None, int, int]]:
     """Channel, state, failure, number of messages and of uncertain ends, for messages written since the moment."""
     rows = await session.execute(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from hub.kit import clock
 from hub.kit.ids import new_id
 from hub.outbox import jobs, repository
 from hub.outbox.models import Content, Failure, OutboxMessage, State
+from hub.outbox.otherwise import Otherwise, go_otherwise
 from hub.outbox.quiet import in_peace
 
 KEPT_TRYING = timedelta(hours=24)
@@ -30,6 +31,7 @@ async def add(
     expires_at: datetime | None = None,
     urgent: bool = False,
     place: int | None = None,
+    otherwise: Otherwise | None = None,
 ) -> UUID:
     """Have a message sent once the caller's transaction is committed; its id, or that of the one with the same key.
 
@@ -37,6 +39,7 @@ async def add(
     theirs). Nothing is sent at night unless it is `urgent`, nor after `expires_at` (24 hours later by default).
     `content` is what the channel wants, or what the preparer of the topic makes it from just before it is sent.
     `place`: its place in the line of its conversation and channel, which goes out in order.
+    `otherwise`: the way that it goes when this one fails for good; not for messages with a place.
     `dedupe_key` names the occasion, never a person's data: it is kept in clear.
     """
     moment = not_before or clock.now()
@@ -52,6 +55,7 @@ async def add(
             "person_id": person_id,
             "conversation_id": conversation_id,
             "place": place,
+            "otherwise": otherwise.stored() if otherwise else None,
             "not_before": moment,
             "expires_at": expires_at or due_at + KEPT_TRYING,
             "due_at": due_at,
@@ -131,13 +135,21 @@ async def receipt(
     delivered: bool,
     reason: str | None = None,
     failure: Failure = Failure.PERMANENT,
+    ways: Collection[str] = (),
 ) -> bool:
-    """Write down what the carrier reports of a message that it took; False when there is none that waits for it."""
+    """Write down what the carrier reports of a message that it took; False when there is none that waits for it.
+
+    `ways`: by which the message must have gone, where it may have changed its way meanwhile.
+    """
+    row = await repository.sent(session, message_id)
+    if row is None or (ways and row.channel not in ways):
+        return False
     if delivered:
-        return await repository.change_sent(session, message_id, state=State.DELIVERED, due_at=None, reason=None)
-    return await repository.change_sent(
-        session, message_id, state=State.FAILED, failure=failure, due_at=None, reason=reason,
-    )  # fmt: skip
+        row.state, row.due_at, row.reason, row.changed_at = State.DELIVERED, None, None, clock.now()
+    elif not await go_otherwise(session, row, reason or "undelivered"):
+        row.state, row.failure, row.due_at, row.reason = State.FAILED, failure, None, reason
+        row.changed_at = clock.now()
+    return True
 
 
 async def forget_person(session: AsyncSession, person_id: UUID) -> None:

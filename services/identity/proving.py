@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import audit
-from hub.accounts import consents, lockouts, people, sessions
+from hub.accounts import consents, identities, lockouts, people, sessions
 from hub.accounts.codes import door_shut
 from hub.accounts.levels import SignInNeeded
 from hub.accounts.lockouts import IDENTITY_DOOR
@@ -88,8 +88,8 @@ async def _kept_number(session: AsyncSession, person: Person) -> str | None:
     return person.resident_id
 
 
-async def by_tail(principal: Principal, subject: str, tail: str) -> Proven:
-    """Compare the last six characters of the resident ID with what is kept.
+async def by_tail(principal: Principal, subject: str, tail: str, address: str = "") -> Proven:
+    """Compare the last six characters of the resident ID with what is kept; `address` is where it was typed in.
 
     Raises `DoorShut`.
     """
@@ -102,14 +102,15 @@ async def by_tail(principal: Principal, subject: str, tail: str) -> Proven:
         kept = await _kept_number(session, person) if alive is not None else None
         if kept is not None and kept[-6:].upper() == tail.upper():
             await lockouts.succeeded(session, IDENTITY_DOOR, str(person.id))
-            await sessions.prove(session, subject)
+            strength = await identities.strength_at(session, sessions.chat_of(subject), address, person.id)
+            await sessions.prove(session, subject, strength)
             await audit.record(session, actor=own, action="identity.proven", subject=own, way="tail")
             return Proven(Proof.PROVEN, person.name or "")
         return await _failed(session, person.id, Proof.MISMATCH, "tail")
 
 
 async def in_full(
-    principal: Principal, subject: str, name: str, resident_id: str, *, act: str, channel: str
+    principal: Principal, subject: str, name: str, resident_id: str, *, act: str, channel: str, address: str = ""
 ) -> Proven:  # fmt: skip
     """Have name, resident ID and the phone of the session checked; with the person's consent, which is written down.
 
@@ -138,7 +139,9 @@ async def in_full(
             return Proven(_PROOF[outcome], name if outcome is Outcome.MATCH else "")
         if outcome is not Outcome.MATCH:
             return await _failed(session, principal.person_id, _PROOF[outcome], "full")
-        person_id = await people.prove(session, subject, name, resident_id)
+        chat, holder = sessions.chat_of(subject), principal.person_id
+        strength = await identities.strength_at(session, chat, address, holder)
+        person_id = await people.prove(session, subject, name, resident_id, strength)
         if person_id is None:
             raise SignInNeeded
         await lockouts.succeeded(session, IDENTITY_DOOR, str(principal.person_id))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from hub import audit, outbox
-from hub.accounts import codes, consents, identities, people, sessions
+from hub.accounts import codes, consents, identities, people, sessions, ways
 from hub.accounts.codes import LIFETIME, CodeCheck, CodeOutcome, IssuedCode, TooManyCodes
 from hub.accounts.levels import SignInNeeded
 from hub.accounts.looks import Look, looked, looks_of, person_subject
@@ -27,7 +27,7 @@ from services.gateways.errors import GatewayError, GatewayUnavailable
 from services.gateways.registry import sms
 from services.gateways.sms.protocol import Refusal, SmsReply, SmsRequest
 from services.gateways.sms.templates import SIGN_IN_CODE
-from services.identity import repository, wording
+from services.identity import linking, repository, wording
 
 log = get_logger(__name__)
 
@@ -110,8 +110,12 @@ async def code_waits(phone: str, *, subject: str) -> bool:
         return await codes.waiting(session, phone, subject=subject)
 
 
-async def sign_in(phone: str, code: str, *, asked_by: str, subject: str, act: str, channel: str) -> SignedIn:
+async def sign_in(
+    phone: str, code: str, *, asked_by: str, subject: str, act: str, channel: str, address: str = ""
+) -> SignedIn:  # fmt: skip
     """Try a code and begin the session `subject` when it is right; `asked_by` is who the code was made for.
+
+    `address` is where it was typed in, which says how strong a way that is.
 
     What comes out is written down in any case: a wrong attempt counts.
     """
@@ -123,7 +127,8 @@ async def sign_in(phone: str, code: str, *, asked_by: str, subject: str, act: st
         person = await people.person_by_phone(session, phone)
         alive = await sessions.alive(session, subject)
         if not (check.repeated and alive is not None and alive.person_id == person.id):
-            await sessions.begin(session, subject, person.id)
+            strength = await identities.strength_at(session, sessions.chat_of(subject), address, person.id)
+            await sessions.begin(session, subject, person.id, strength)
             await consents.give(
                 session, person.id, SIGN_IN, wording.CONSENT_VERSION, wording.SIGN_IN_CONSENT, channel
             )  # fmt: skip
@@ -136,6 +141,9 @@ async def sign_out(principal: Principal, subject: str) -> None:
     """End this session; nothing is erased."""
     own = person_subject(principal.person_id)
     async with transaction() as session:
+        if chat := sessions.chat_of(subject):
+            # a link left behind would sign them in again with their next message
+            await linking.end_in_chat(session, principal.person_id, chat)
         await sessions.end(session, subject)
         await audit.record(session, actor=own, action="identity.signed_out", subject=own)
 
@@ -147,8 +155,9 @@ async def unbind(person_id: UUID) -> None:
         await repository.erase_of(session, person_id)
         await people.erase(session, person_id, phone_too=True)
         await outbox.forget_person(session, person_id)
-        await sessions.end_all(session, person_id)
+        await ways.forget_way(session, person_id)
         await identities.unlink(session, person_id)
+        await sessions.end_all(session, person_id)
         await consents.withdraw(session, person_id)
         await audit.record(session, actor=own, action="identity.unbound", subject=own)
 
@@ -179,7 +188,7 @@ async def consents_of(person_id: UUID) -> Sequence[Consent]:
 
 
 async def withdraw_consent(person_id: UUID, consent_id: UUID) -> None:
-    """Take a consent back, and with it what stood on it: the identity, or everything.
+    """Take a consent back, and with it what stood on it: a link, the identity, or everything.
 
     Raises `ConsentNotFound`.
     """
@@ -187,6 +196,9 @@ async def withdraw_consent(person_id: UUID, consent_id: UUID) -> None:
         kind = await consents.kind_of(session, person_id, consent_id)
     if kind is None:
         raise ConsentNotFound
+    if channel := linking.channel_of(kind):
+        await linking.unlink(person_id, channel)
+        return
     if kind != REAL_NAME:
         await unbind(person_id)
         return

@@ -76,7 +76,8 @@ async def _sign_in(context: SkillContext, form: object) -> SkillResult:
     if code == AGAIN:
         return SkillResult("code_sent", await _send(context, phone), retry_fields=("code",))
     done = await service.sign_in(
-        phone, code, asked_by=subject, subject=subject, act=context.key, channel=context.channel
+        phone, code, asked_by=subject, subject=subject, act=context.key, channel=context.channel,
+        address=context.address,
     )  # fmt: skip
     if done.person_id is not None:
         return SkillResult("signed_in", wording.SIGNED_IN.format(phone=mask_phone(phone)))
@@ -117,9 +118,14 @@ async def _preview_proof(context: SkillContext, form: ProveIdentity) -> Preview:
 async def _prove(context: SkillContext, form: ProveIdentity) -> SkillResult:
     principal, subject = _somebody(context), context.session_subject
     if by_tail(form.way, form.id_tail):
-        return _told(await proving.by_tail(principal, subject, form.id_tail or ""), ("id_tail",), wording.TAIL_WRONG)
+        return _told(
+            await proving.by_tail(principal, subject, form.id_tail or "", context.address),
+            ("id_tail",),
+            wording.TAIL_WRONG,
+        )
     done = await proving.in_full(
-        principal, subject, form.name or "", form.resident_id or "", act=context.key, channel=context.channel
+        principal, subject, form.name or "", form.resident_id or "", act=context.key, channel=context.channel,
+        address=context.address,
     )  # fmt: skip
     return _told(done, ("name", "resident_id"), WRONG.get(done.proof, ""))
 

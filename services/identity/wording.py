@@ -14,8 +14,20 @@ REAL_NAME_CONSENT = (
     "提交实名核验服务比对，比对一致后加密保存，仅用于您办理的税费业务和法定的留存。"
     "您可以随时撤回同意，撤回后实名信息即删除，已经办结的业务不受影响。"
 )
-CONSENTS: Mapping[str, str] = {"sign_in": SIGN_IN_CONSENT, "real_name": REAL_NAME_CONSENT}
-CONSENT_TITLES: Mapping[str, str] = {"sign_in": "手机号码登录", "real_name": "实名认证"}
+LINK_WECHAT_CONSENT = (
+    "为在微信公众号里认出是您本人、不再重复验证，并按您的选择通过微信发送办税通知，12366智能咨询把您的微信用户标识"
+    "（OpenID）与手机号码关联，加密保存。您可以随时在绑定页面解除，解除后关联即删除，微信里办理业务需重新验证。"
+)
+CONSENTS: Mapping[str, str] = {
+    "sign_in": SIGN_IN_CONSENT,
+    "real_name": REAL_NAME_CONSENT,
+    "link_wechat": LINK_WECHAT_CONSENT,
+}
+CONSENT_TITLES: Mapping[str, str] = {
+    "sign_in": "手机号码登录",
+    "real_name": "实名认证",
+    "link_wechat": "微信绑定",
+}
 
 NOT_TEXT = "请以文字填写，只填这一项。"
 
@@ -61,7 +73,7 @@ ROLES: Mapping[str, str] = {
 LEAVE = "sign_out"
 UNBIND = "unbind"
 SCOPES: Mapping[str, str] = {LEAVE: "退出登录", UNBIND: "解除绑定"}
-PREVIEW_LEAVE = "将退出本次登录，手机号{phone}的绑定和您的办理记录都保留。"
+PREVIEW_LEAVE = "将退出本次登录，手机号{phone}的绑定和您的办理记录都保留；在微信里退出的，微信绑定同时解除。"
 PREVIEW_UNBIND = (
     "将解除手机号{phone}的绑定：删除您的手机号码、姓名和证件号码，退出所有设备，并撤回您给出的同意。"
     "已经办结的申报、缴款等记录依法保留，不受影响。"
@@ -84,6 +96,8 @@ ACTIONS: Mapping[str, str] = {
     "identity.mandates_read": "查询可办理的纳税人",
     "identity.acts_for": "选择办税身份",
     "identity.looks_read": "查阅本记录",
+    "identity.linked": "绑定微信",
+    "identity.unlinked": "解除微信绑定",
     "filing.confirm": "提交申报",
     "payment.order_made": "发起缴款",
 }

@@ -10,21 +10,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import audit, outbox
 from hub.accounts import people
+from hub.accounts.models import NoticeWay
 from hub.accounts.sessions import conversations_of
+from hub.accounts.ways import way_of
 from hub.kit import clock
 from hub.kit.clock import SHANGHAI
 from hub.kit.db import lock, transaction
 from hub.kit.logging import get_logger
+from hub.outbox import Otherwise
 from hub.outbox.models import Channel
 from hub.outbox.quiet import EVENING
 from services.reminders import repository
 from services.reminders.open_things import Thing, open_things
-from services.reminders.stages import ReminderChoice, Stage, wanted
+from services.reminders.stages import ONLY_HERE, ReminderChoice, Stage, wanted
 
 log = get_logger(__name__)
 
@@ -34,6 +40,8 @@ PATIENT_UNTIL = time(15)
 """From then on people are told what is known, even if not all of their taxpayers' files could be read."""
 PEOPLE_AT_ONCE = 4
 LAST_RUN = time(21, 30)
+PATIENCE = timedelta(hours=1)
+"""How long the way that somebody chose may take before it is told by text message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +133,43 @@ async def plan(person_id: UUID, day: date) -> Planned | None:
     return Planned(person_id, choice, fresh, found.complete)
 
 
+async def _give(
+    session: AsyncSession, person_id: UUID, occasion: str, content: dict[str, Any], until: datetime
+) -> UUID:
+    """Have it told by the way that the person chose, and by text message when that cannot reach them.
+
+    Who never chose gets a text message, and a message into the chat in which they are signed in.
+    """
+    way = await way_of(session, person_id)
+    chat = next(iter(await conversations_of(session, person_id)), None)
+    by_text = Otherwise(Channel.SMS, content, until)
+    patient_until = min(until, clock.now() + PATIENCE)
+    if way is NoticeWay.WECHAT:
+        return await outbox.add(
+            session, channel=Channel.WECHAT, topic=TOPIC, content=content, dedupe_key=f"{occasion}:wechat",
+            person_id=person_id, expires_at=patient_until, otherwise=by_text,
+        )  # fmt: skip
+    if way is NoticeWay.CONVERSATION and chat is not None:
+        return await outbox.add(
+            session, channel=Channel.CONVERSATION, topic=TOPIC, content=content | {ONLY_HERE: True},
+            dedupe_key=f"{occasion}:{chat}", person_id=person_id, conversation_id=chat, expires_at=patient_until,
+            otherwise=by_text,
+        )  # fmt: skip
+    message_id = await outbox.add(
+        session, channel=Channel.SMS, topic=TOPIC, content=content, dedupe_key=f"{occasion}:sms",
+        person_id=person_id, expires_at=until,
+    )  # fmt: skip
+    if way is None and chat is not None:
+        await outbox.add(
+            session, channel=Channel.CONVERSATION, topic=TOPIC, content=content, dedupe_key=f"{occasion}:{chat}",
+            person_id=person_id, conversation_id=chat, expires_at=until,
+        )  # fmt: skip
+    return message_id
+
+
 async def _write(planned: Planned, day: date) -> bool:
     """Write the messages of one person and what they tell of; False when somebody else has done so."""
-    content = {
+    content: dict[str, Any] = {
         "things": [
             {"duty": thing.duty, "taxpayer_id": thing.taxpayer_id, "thing_id": thing.thing_id}
             for thing, _ in planned.things
@@ -139,16 +181,7 @@ async def _write(planned: Planned, day: date) -> bool:
         await lock(session, occasion)
         if await repository.reminded_on(session, planned.person_id, day):
             return False
-        message_id = await outbox.add(
-            session, channel=Channel.SMS, topic=TOPIC, content=content, dedupe_key=f"{occasion}:sms",
-            person_id=planned.person_id, expires_at=until,
-        )  # fmt: skip
-        for conversation_id in (await conversations_of(session, planned.person_id))[:1]:
-            await outbox.add(
-                session, channel=Channel.CONVERSATION, topic=TOPIC, content=content,
-                dedupe_key=f"{occasion}:{conversation_id}", person_id=planned.person_id,
-                conversation_id=conversation_id, expires_at=until,
-            )  # fmt: skip
+        message_id = await _give(session, planned.person_id, occasion, content, until)
         told = {(thing.key, stage) for thing, stage in planned.things}
         await repository.note(session, planned.person_id, day, message_id, told)
     return True

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from hub.accounts.models import NoticeWay
 from hub.skills import Choice, ask
 from services.reminders import wording
 from services.reminders.stages import ReminderChoice
@@ -43,13 +45,26 @@ class ReminderForm(BaseModel):
 
 
 class ReminderRead(BaseModel):
-    """What somebody has chosen, and in words what that means."""
+    """What somebody has chosen, and in words what that means; `way` is null while they never chose one."""
 
     choice: ReminderChoice
     title: str
     text: str
+    way: NoticeWay | None
+    way_title: str | None
+    way_text: str
 
     @classmethod
-    def of(cls, choice: ReminderChoice) -> ReminderRead:
+    def of(cls, choice: ReminderChoice, way: NoticeWay | None, open_ways: Collection[NoticeWay]) -> ReminderRead:
         """As the API shows it."""
-        return cls(choice=choice, title=wording.CHOICE_TITLES[choice], text=wording.CHOSEN[choice])
+        return cls(
+            choice=choice, title=wording.CHOICE_TITLES[choice], text=wording.CHOSEN[choice], way=way,
+            way_title=wording.WAY_TITLES[way] if way else None, way_text=way_text(way, open_ways),
+        )  # fmt: skip
+
+
+def way_text(way: NoticeWay | None, open_ways: Collection[NoticeWay]) -> str:
+    """What a choice means at this moment."""
+    if way is None:
+        return wording.WAY_UNSET
+    return wording.WAY_CHOSEN[way] + ("" if way in open_ways else wording.WAY_CLOSED[way])

@@ -26,6 +26,8 @@ class Stage(StrEnum):
     """From the day after."""
 
 
+ONLY_HERE = "only_here"
+"""Mark of a reminder that is told in the chat and nowhere else."""
 LOOK_AHEAD_DAYS = 7
 LOOK_BACK_DAYS = 365
 """What has been overdue for longer is left to the officers in charge."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+from hub.accounts.models import NoticeWay
 from services.gateways.sms.templates import TAX_OVERDUE, TAX_REMINDER, TAX_REMINDER_AND_OVERDUE
 from services.reminders.open_things import Duty, Thing
 from services.reminders.stages import ReminderChoice, Stage
@@ -31,6 +32,23 @@ CHOSEN: Mapping[ReminderChoice, str] = {
     ReminderChoice.OFF: "申报缴税提醒已关闭。截止日期请自行留意，可以随时问“我这个月要报什么税”。" + STATUTORY,
 }
 
+WAY_TITLES: Mapping[NoticeWay, str] = {
+    NoticeWay.SMS: "短信",
+    NoticeWay.WECHAT: "微信",
+    NoticeWay.CONVERSATION: "站内会话",
+}
+WAY_CHOSEN: Mapping[NoticeWay, str] = {
+    NoticeWay.SMS: "办税通知会用短信发到您的手机。",
+    NoticeWay.WECHAT: "办税通知会优先用微信发送；微信收不到时改发短信，不会重复发送。",
+    NoticeWay.CONVERSATION: "办税通知会优先发到您已登录的咨询会话；没有登录时改发短信，不会重复发送。",
+}
+WAY_UNSET = "没有单独设置：办税通知用短信发送，您登录着咨询会话时，会话里也会提醒。"
+WAY_CLOSED: Mapping[NoticeWay, str] = {
+    NoticeWay.WECHAT: "您还没有绑定微信，或已取消关注，目前会改发短信。请在公众号菜单里打开“绑定手机号”。",
+    NoticeWay.CONVERSATION: "您目前没有登录的咨询会话，会改发短信。",
+}
+NOTHING_CHOSEN = "请至少填写 choice（提醒方式）或 way（送达方式）中的一项。"
+
 CALENDAR, PAY, SETTINGS = "看办税日历", "去缴税", "提醒设置"
 NAMES_IN_SMS = 2
 LONGEST_NAME_IN_SMS = 14
@@ -56,6 +74,15 @@ def sms(things: Sequence[Thing], day: date) -> dict[str, object]:
         template = TAX_REMINDER_AND_OVERDUE
         parameters |= {"overdue_who": _who(overdue), "overdue_count": str(len(overdue))}
     return {"template": template, "parameters": parameters}
+
+
+def notice(things: Sequence[Thing], day: date) -> dict[str, object]:
+    """The WeChat notice about all of it: its name and fields; what is overdue comes first."""
+    overdue = [thing for thing in things if thing.stage(day) is Stage.OVERDUE]
+    counted = overdue or things
+    due = _day(min(thing.due_on for thing in counted), day)
+    fields = {"who": _who(counted), "count": str(len(things)), "due": due}
+    return {"notice": "tax_overdue" if overdue else "tax_reminder", "fields": fields, "page": "/services/tax_calendar"}
 
 
 def chat(things: Sequence[Thing], day: date) -> dict[str, object]:

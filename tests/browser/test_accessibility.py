@@ -78,10 +78,12 @@ def nothing(page: Page) -> None:
         ("/", answered), ("/", rating), ("/", menu), ("/", asked_to_erase), ("/", coded),
         ("/", unverified), ("/", dialog("语言")), ("/privacy", nothing), ("/embed", nothing),
         ("/services", nothing), ("/services/calc_deed", nothing), ("/services/file_vat", nothing),
-        ("/nowhere", nothing),
+        ("/nowhere", nothing), ("/channels/wechat/bind", nothing),
     ],
-    ids=["answer", "rating", "menu", "erasing", "wechat", "sms", "language", "privacy", "embed", "services",
-         "calculator", "signing-in", "unknown"],
+    ids=[
+        "answer", "rating", "menu", "erasing", "wechat", "sms", "language", "privacy", "embed", "services",
+        "calculator", "signing-in", "unknown", "binding",
+    ],
 )  # fmt: skip
 def test_no_serious_finding(
     new_page: NewPage, path: str, act: Callable[[Page], None], theme: str, size: dict[str, int]

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.accounts import identities
 from hub.accounts.models import ChannelIdentity, Person
 from hub.kit import clock
+from hub.kit.ids import new_id
 
 
 @pytest.fixture
@@ -63,3 +64,31 @@ async def test_the_silent_are_forgotten_but_for_the_linked(session: AsyncSession
     await identities.forget_before(session, clock.now() + timedelta(seconds=1))
     assert await identities.get(session, silent.id) is None
     assert await identities.get(session, linked.id) is not None
+
+
+async def test_a_page_makes_somebody_known_and_opens_no_window(session: AsyncSession) -> None:
+    first = await identities.known(session, "plain", "desk", "ann")
+    assert (first.heard_at, first.address) == (identities.NEVER, "ann")
+    wrote = await heard(session, "ann")
+    again = await identities.known(session, "plain", "desk", "ann")
+    assert first.id == wrote.id == again.id
+    assert again.heard_at == wrote.heard_at > identities.NEVER
+
+
+async def test_when_the_phone_changes_hands_only_the_link_of_that_talk_stays(
+    session: AsyncSession, person: UUID
+) -> None:
+    """Whoever had the phone before, and whoever has it now, may have linked by it."""
+    other = Person(phone="13900000002", phone_hash="i")
+    session.add(other)
+    await session.flush()
+    talk = new_id()
+    here, old, new = [await heard(session, name) for name in ("here", "old", "new")]
+    await identities.move(session, here.id, talk)
+    for one, whose in ((here, person), (old, person), (new, other.id)):
+        await identities.link(session, one.id, whose)
+    await identities.hand_over(session, person, other.id, talk)
+    assert [one.id for one in await identities.of_person(session, other.id)] == [here.id]
+    assert await identities.of_person(session, person) == []
+    await identities.hand_over(session, other.id, person, None)
+    assert await identities.of_person(session, person) == []

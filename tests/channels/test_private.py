@@ -13,18 +13,19 @@ from bot.conversation.models import Message
 from channels import wording
 from channels.base import Capabilities, Channel
 from channels.pushing import rendered
-from hub.accounts.models import ChannelIdentity
+from hub.accounts.models import ChannelIdentity, Strength
+from hub.settings import get_settings
 from hub.skills import SkillResult
 from services.registry import skill_by_name
 
 STRONG = Capabilities(text_limit=500)
-WEAK = replace(STRONG, strong=False)
+WEAK = replace(STRONG, strength=Strength.SMS)
 SHEET = "应缴增值税4,452.00元"
 
 
 def told(capabilities: Capabilities, payload: dict[str, Any], *, group: bool = False) -> str:
     channel = cast(Channel, SimpleNamespace(capabilities=capabilities))
-    identity = ChannelIdentity(in_group=group)
+    identity = ChannelIdentity(in_group=group, strength=capabilities.strength)
     return "".join(part.text for part in rendered(channel, Message(text=SHEET, payload=payload), identity))
 
 
@@ -47,3 +48,20 @@ def test_results_of_what_is_done_for_a_taxpayer_are_marked(name: str) -> None:
 
 def test_results_for_everybody_are_not_marked() -> None:
     assert "private" not in reply_of(SkillResult("done", SHEET), skill_by_name("calc_vat")).as_payload()
+
+
+@pytest.mark.parametrize(
+    ("page", "public", "payload", "offered"),
+    [
+        ("/link", "https://12366.gov.cn/", {"skill": "sign_in", "awaits": "phone"}, True),
+        ("/link", "https://12366.gov.cn/", {"skill": "sign_in", "awaits": "code"}, False),
+        ("/link", "", {"skill": "sign_in", "awaits": "phone"}, False),
+        ("", "https://12366.gov.cn/", {"skill": "sign_in", "awaits": "phone"}, False),
+    ],
+)
+def test_who_is_asked_to_sign_in_learns_of_linking(
+    monkeypatch: pytest.MonkeyPatch, page: str, public: str, payload: dict[str, Any], offered: bool
+) -> None:
+    monkeypatch.setattr(get_settings(), "public_url", public)
+    said = told(replace(STRONG, link_page=page), payload)
+    assert ("https://12366.gov.cn/link" in said) is offered

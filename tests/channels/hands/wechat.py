@@ -12,6 +12,7 @@ import httpx
 from channels.base import Call
 from channels.wechat import sandbox
 from channels.wechat.account import Account, Mode, sandbox_account
+from channels.wechat.authorize_page import AUTHORIZE
 from channels.wechat.channel import WechatChannel
 from channels.wechat.client import WechatClient
 from channels.wechat.player import Player
@@ -72,7 +73,9 @@ class WechatHand:
         self.account = replace(sandbox_account(mode), **changes)
         self.player = Player(self.account)
         self.transport = PartyTransport(self.party, self.account)
-        self.channel = WechatChannel(self.account, WechatClient(self.account, ADDRESS, 5.0, self.transport))
+        self.channel = WechatChannel(
+            self.account, WechatClient(self.account, ADDRESS, 5.0, self.transport), AUTHORIZE
+        )  # fmt: skip
 
     def text(self, sender: str, words: str, number: int) -> Call:
         self.transport.wrote.append(sender)

@@ -20,7 +20,10 @@ async def test_the_shipped_menu_is_taken(hand: WechatHand) -> None:
         shown = await sandbox.shown_menu(session)
     assert shown == wire
     entries = [entry for group in wire["button"] for entry in group.get("sub_button", [group])]
-    assert {entry["url"] for entry in entries if entry["type"] == "view"} == {f"{SITE}services"}
+    assert {entry["url"] for entry in entries if entry["type"] == "view"} == {
+        f"{SITE}services",
+        f"{SITE}channels/wechat/bind",
+    }
     assert all(menu.said(entry["key"]) for entry in entries if entry["type"] == "click")
     await hand.close()
 

@@ -7,8 +7,11 @@ from uuid import UUID
 from bot.conversation import repository as conversations
 from bot.conversation.models import Conversation
 from channels.delivery import ConversationDeliverer
-from hub.accounts import sessions
-from hub.accounts.models import Person
+from channels.wechat.templates import notices
+from hub import outbox
+from hub.accounts import identities, sessions
+from hub.accounts.models import NoticeWay, Person
+from hub.accounts.ways import choose_way
 from hub.kit.db import transaction
 from hub.outbox.delivery import Delivery
 from hub.outbox.models import Channel
@@ -75,3 +78,25 @@ async def test_a_debit_that_was_in_doubt_is_told_when_it_is_done(paying: str) ->
 async def test_nobody_is_told_who_is_signed_in_nowhere(paying: str) -> None:
     await pay(await order(JINXI))
     assert rows(paying, "select count(*) from outbox_message") == [(0,)]
+
+
+async def test_who_chose_wechat_is_told_there_and_in_the_chat_only_when_it_fails(paying: str) -> None:
+    chat = await a_chat()
+    async with transaction() as session:
+        identity = await identities.known(session, "wechat", "wx", "oWang")
+        await identities.link(session, identity.id, WANG)
+        await choose_way(session, WANG, NoticeWay.WECHAT)
+    placed = await order(JINXI)
+    await pay(placed)
+    [(message_id, channel)] = rows(paying, "select id, channel from outbox_message")
+    assert channel == Channel.WECHAT
+    async with transaction() as session:
+        content = await outbox.content_of(session, message_id)
+    assert content is not None
+    assert notices()[content["notice"]].filled(content["fields"])
+    assert await heard(chat, paying) == [], "no WeChat here: it goes into the chat"
+    [said] = await heard(chat, paying)
+    assert "缴款成功" in said
+    assert rows(paying, "select channel, instead_of, state from outbox_message") == [
+        (Channel.CONVERSATION, Channel.WECHAT, "delivered")
+    ]
