@@ -16,7 +16,7 @@ from channels import pace, repository, wording
 from channels.base import Blocked, Channel, Part, Target
 from channels.rendering import render
 from hub.accounts import identities, sessions
-from hub.accounts.models import TELLS_PERSONAL, ChannelIdentity
+from hub.accounts.models import ChannelIdentity, Strength
 from hub.accounts.sessions import Proved
 from hub.kit import clock
 from hub.kit.db import transaction
@@ -25,7 +25,7 @@ from hub.outbox.models import Content, Failure
 from hub.settings import get_settings
 from services.registry import skill_by_name
 
-ANYBODY = Proved(None, TELLS_PERSONAL)
+ANYBODY = Proved(None, Strength.CHAT)
 """Where nobody proved anything, or nothing is personal."""
 
 

@@ -69,7 +69,7 @@ class Strength(IntEnum):
     """A page or an API with a token of our own, or a messenger that the person has linked to their phone."""
 
 
-TELLS_PERSONAL = Strength.CHAT
+TELLS_PERSONAL = Strength.SMS
 """Below this nothing personal is told, wherever somebody proved who they are."""
 
 

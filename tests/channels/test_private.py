@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
@@ -9,14 +10,21 @@ from typing import Any, cast
 import pytest
 
 from actions.submit import reply_of
-from bot.conversation.models import Message
+from bot.conversation import repository
+from bot.conversation.models import Author, Message
+from bot.conversation.service import ConversationService
 from channels import wording
 from channels.base import Capabilities, Channel
 from channels.pushing import rendered
+from hub.accounts import people, sessions
 from hub.accounts.models import ChannelIdentity, Strength
+from hub.kit.db import transaction
 from hub.settings import get_settings
 from hub.skills import SkillResult
 from services.registry import skill_by_name
+from tests.bot.rasa_wire import RasaWire
+from tests.channels.bench import Bench
+from tests.channels.hands.sms import SmsHand
 
 STRONG = Capabilities(text_limit=500)
 WEAK = replace(STRONG, strength=Strength.SMS)
@@ -65,3 +73,27 @@ def test_who_is_asked_to_sign_in_learns_of_linking(
     monkeypatch.setattr(get_settings(), "public_url", public)
     said = told(replace(STRONG, link_page=page), payload)
     assert ("https://12366.gov.cn/link" in said) is offered
+
+
+@pytest.fixture
+async def phone(conversations: ConversationService, rasa: RasaWire) -> AsyncIterator[Bench]:
+    """The weakest door: text messages."""
+    bench = Bench(SmsHand(), conversations, rasa)
+    yield bench
+    await bench.close()
+
+
+@pytest.mark.parametrize(
+    ("way", "shown"),
+    [(Strength.SMS, SHEET), (Strength.CHAT, wording.PRIVATE_ELSEWHERE), (Strength.OWN, wording.PRIVATE_ELSEWHERE)],
+)
+async def test_a_weak_door_shows_it_to_who_proved_there_who_they_are(phone: Bench, way: Strength, shown: str) -> None:
+    await phone.say(phone.hand.text("13900000001", "你好", 1))
+    talk = await phone.conversation()
+    async with transaction() as session:
+        known = await people.person_by_phone(session, "13900000001")
+        await sessions.begin(session, f"conversation:{talk.id}", known.id, way)
+        message = Message(author=Author.BOT, text=SHEET, payload={"private": True})
+        await repository.add_outbound(session, talk.id, [message])
+    await phone.deliver()
+    assert phone.heard()[-1] == shown
