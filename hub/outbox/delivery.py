@@ -217,6 +217,7 @@ class Delivery:
                 _end(ours, State.DELIVERED if taken.delivered else State.SENT)
                 ours.carrier_id, ours.sent_at = taken.carrier_id, ours.changed_at
                 await _next_in_line(session, ours)
+                await jobs.free_waiting(session, ours.channel)
         log.info("outbox_sent", channel=row.channel, topic=row.topic, attempts=row.attempts)
 
 

@@ -19,6 +19,10 @@ class DeliveryTrouble(Exception):
         super().__init__(reason)
 
 
+AWAY = frozenset({"unreachable", "http_502", "http_503", "http_504", "every_carrier_left_out"})
+"""Reasons that say that nobody is there: what waits for them goes as soon as anything goes there again."""
+
+
 class NotNow(DeliveryTrouble):
     """The other side certainly has not taken it and may do so later: `after` so long, where it said."""
 

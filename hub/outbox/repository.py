@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -95,6 +95,23 @@ def _in_line(channel: str, conversation_id: UUID) -> ColumnElement[bool]:
         OutboxMessage.conversation_id == conversation_id, OutboxMessage.channel == channel,
         OutboxMessage.place.is_not(None), OutboxMessage.due_at.is_not(None),
     )  # fmt: skip
+
+
+async def waiting_for(
+    session: AsyncSession, channel: str, reasons: Collection[str], later_than: datetime, limit: int
+) -> Sequence[OutboxMessage]:
+    """Messages that could not go for one of these reasons and wait for their next attempt, locked; soonest first."""
+    found = await session.scalars(
+        select(OutboxMessage)
+        .where(
+            OutboxMessage.channel == channel, OutboxMessage.reason.in_(reasons), OutboxMessage.due_at > later_than,
+            OutboxMessage.state != State.SENDING,
+        )
+        .order_by(OutboxMessage.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )  # fmt: skip
+    return found.all()
 
 
 async def overdue(session: AsyncSession, before: datetime, limit: int) -> Sequence[UUID]:

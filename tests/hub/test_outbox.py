@@ -163,6 +163,22 @@ async def test_what_cannot_be_taken_now_is_tried_again_with_growing_pauses(empty
     assert len(carrier.received) == 1
 
 
+async def test_when_somebody_is_back_nobody_waits_for_the_next_pause(empty_database: str, hands: Clock) -> None:
+    waiting, limited = await accepted(key="a"), await accepted(key="b")
+    away = Carrier(answers=(NotNow("unreachable"),) * 3)
+    for pause in (15, 60, 300):
+        await by(away).deliver(waiting)
+        hands.move(seconds=pause)
+    await by(Carrier(answers=(NotNow("unreachable"),))).deliver(waiting)
+    await by(Carrier(answers=(NotNow("day_limit", timedelta(hours=1)),))).deliver(limited)
+    back = Carrier()
+    await by(back).deliver(await accepted(key="c"))
+    await by(back).deliver(waiting)
+    await by(back).deliver(limited)
+    assert [(await row_of(one)).state for one in (waiting, limited)] == [State.SENT, State.ACCEPTED]
+    assert len(back.received) == 2
+
+
 async def test_a_message_that_nobody_takes_fails_when_it_expires(empty_database: str, hands: Clock) -> None:
     carrier = Carrier(answers=(NotNow("down"),) * 9)
     message_id = await accepted(expires_at=NOON + timedelta(minutes=2))
