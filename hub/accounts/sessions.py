@@ -27,7 +27,12 @@ def subject_of(conversation_id: UUID) -> str:
 
 def chat_of(subject: str) -> UUID | None:
     """The conversation that a session belongs to; None when it is none of a chat."""
-    return UUID(subject.removeprefix(IN_CHAT)) if subject.startswith(IN_CHAT) else None
+    if not subject.startswith(IN_CHAT):
+        return None
+    try:
+        return UUID(subject.removeprefix(IN_CHAT))
+    except ValueError:
+        return None
 
 
 async def begin(
