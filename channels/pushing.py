@@ -20,7 +20,7 @@ from hub.accounts.models import ChannelIdentity, Strength
 from hub.accounts.sessions import Proved
 from hub.kit import clock
 from hub.kit.db import transaction
-from hub.outbox.letters import Letter, Never, NotNow, Taken
+from hub.outbox.letters import Letter, Never, NotNow, Probes, Taken
 from hub.outbox.models import Content, Failure
 from hub.settings import get_settings
 from services.registry import skill_by_name
@@ -137,6 +137,10 @@ class DoorDeliverer:
                 )  # fmt: skip
                 await identities.pushed(session, identity.id)
         return Taken(party_id)
+
+    async def answers(self) -> bool:
+        """Whether the party answers at all; see `Probes`."""
+        return await self._channel.answers() if isinstance(self._channel, Probes) else True
 
     async def _may_write(self, identity_id: UUID) -> None:
         """Let pass while the person wants to hear from us and the party lets us write to them.

@@ -58,6 +58,7 @@ LIMIT = 119
 _AROUND = " \t\r\n.。!！,，“”\"'"
 _NOT_SENT = str.maketrans({"【": "〔", "】": "〕"})
 """Carriers keep these brackets for the signature."""
+NEVER_SENT, NOBODY = "never-sent", "13000000000"
 
 
 class SmsChannel:
@@ -111,6 +112,14 @@ class SmsChannel:
         except GatewayError as error:
             raise Uncertain(error.reason) from error
         return _taken(reply)
+
+    async def answers(self) -> bool:
+        """Whether a carrier answers: one is asked for a message that nobody ever sent; see `Probes`."""
+        try:
+            await self._gateway().delivery(NEVER_SENT, NOBODY, clock.today())
+        except GatewayError:
+            return False
+        return True
 
     async def acknowledge(self, messages: Sequence[InboundMessage]) -> None:
         """The response is all that carriers want."""

@@ -141,6 +141,14 @@ class TelegramChannel:
         """Close the connections."""
         await self._api.close()
 
+    async def answers(self) -> bool:
+        """Whether Telegram answers; see `Probes`."""
+        try:
+            await self._api.call("getMe")
+        except DeliveryTrouble:
+            return False
+        return True
+
     async def connect(self, webhook_url: str) -> str:
         """Have updates sent to us from now on; the bot's name.
 

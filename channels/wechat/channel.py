@@ -102,6 +102,10 @@ class WechatChannel:
         await self.client.send_text(target.address, part.text)
         return None
 
+    async def answers(self) -> bool:
+        """Whether WeChat answers; see `Probes`."""
+        return await self.client.answers()
+
     async def acknowledge(self, messages: Sequence[InboundMessage]) -> None:
         """WeChat wants nothing more than the response."""
 

@@ -21,7 +21,7 @@ from channels.wechat.wire import OpenId
 from hub.kit import clock
 from hub.kit.crypto import keyed_hash
 from hub.kit.logging import get_logger
-from hub.outbox.letters import Never, NotNow, Uncertain
+from hub.outbox.letters import DeliveryTrouble, Never, NotNow, Uncertain
 from hub.outbox.models import Failure
 from services.gateways.signed_http import open_client
 
@@ -32,9 +32,11 @@ NOTICES: Mapping[Kind, str] = {
     Kind.SUBSCRIBE: "/cgi-bin/message/subscribe/bizsend",
 }
 SOMEBODY = "/sns/oauth2/access_token"
+BUSY = -1
+DOMAIN_ADDRESSES = "/cgi-bin/get_api_domain_ip"
 INVALID_TOKEN = frozenset({40001, 40014, 42001})
 LATER: Mapping[int, tuple[str, timedelta | None]] = {
-    -1: ("busy", None),
+    BUSY: ("busy", None),
     45009: ("day_limit", timedelta(hours=1)),
     45011: ("minute_limit", timedelta(minutes=1)),
     45047: ("reply_window_full", timedelta(hours=1)),
@@ -188,6 +190,18 @@ class WechatClient:
     async def close(self) -> None:
         """Close the connections."""
         await self._http.aclose()
+
+    async def answers(self) -> bool:
+        """Whether WeChat answers at all; it is asked for its own addresses (get_api_domain_ip), which does nothing."""
+        try:
+            token = await self._tokens.get()
+            asked = {"access_token": token}
+            await self._answer(self._http.build_request("GET", self._url(DOMAIN_ADDRESSES), params=asked))
+        except WechatRefusal as refusal:
+            return refusal.code != BUSY
+        except DeliveryTrouble:
+            return False
+        return True
 
     async def _understood(self, path: str, content: Mapping[str, Any]) -> dict[str, Any]:
         """Call with the shared token; a token that WeChat no longer takes is renewed, once."""

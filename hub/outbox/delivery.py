@@ -18,7 +18,7 @@ from hub.kit import clock
 from hub.kit.db import transaction
 from hub.kit.logging import get_logger
 from hub.outbox import jobs, repository
-from hub.outbox.letters import Deliverer, DeliveryTrouble, Letter, Never, NotNow, Preparer, Taken, Uncertain
+from hub.outbox.letters import Deliverer, DeliveryTrouble, Letter, Never, NotNow, Preparer, Probes, Taken, Uncertain
 from hub.outbox.models import Content, Failure, OutboxMessage, State
 from hub.outbox.otherwise import go_otherwise
 from hub.outbox.quiet import in_peace
@@ -144,6 +144,9 @@ class Delivery:
     async def _send(self, row: OutboxMessage, letter: Letter) -> None:
         """Write down what is handed over, hand it over, and write down what came of it."""
         deliverer = self._deliverers[letter.channel]
+        if row.uncertain_ends and not deliverer.takes_key and not await _answers(deliverer):
+            await self._not_taken(row, NotNow("unreachable"))
+            return
         handed = await self._hand_over(row, letter, deliverer)
         if handed is None:
             return
@@ -219,6 +222,18 @@ class Delivery:
                 await _next_in_line(session, ours)
                 await jobs.free_waiting(session, ours.channel)
         log.info("outbox_sent", channel=row.channel, topic=row.topic, attempts=row.attempts)
+
+
+async def _answers(deliverer: Deliverer) -> bool:
+    """Whether the other side answers at all, where that can be asked."""
+    if not isinstance(deliverer, Probes):
+        return True
+    try:
+        async with asyncio.timeout(LONGEST_ATTEMPT.total_seconds()):
+            return await deliverer.answers()
+    except Exception as error:
+        log.warning("outbox_not_probed", error=type(error).__name__)
+        return False
 
 
 def _letter(row: OutboxMessage, content: Content, *, first: bool = False) -> Letter:

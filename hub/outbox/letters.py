@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from uuid import UUID
 
 from hub.outbox.models import Content, Failure
@@ -82,6 +82,18 @@ class Deliverer(Protocol):
 
     async def arrived(self, letter: Letter, day: date) -> bool | None:
         """Whether a letter that was taken on this day (in China) reached the person; None while nobody knows."""
+        ...
+
+
+@runtime_checkable
+class Probes(Protocol):
+    """A way that can ask whether the other side answers at all, without doing anything there.
+
+    An attempt whose end nobody knows may be repeated only once; with this it is not repeated into the same outage.
+    """
+
+    async def answers(self) -> bool:
+        """Whether it does; raises nothing."""
         ...
 
 

@@ -348,6 +348,21 @@ class TestPushing:
             list("0123")
         ] * 2
 
+    async def test_a_party_that_answers_nonsense_for_long_uses_nothing_up(self, door: Bench) -> None:
+        await door.say(door.hand.text(ANN, "你好", 1))
+        talk = await door.conversation()
+        door.hand.party.broken = True
+        for words in ("一。", "二。", "三。"):
+            async with transaction() as session:
+                await handoff.announce(session, talk.id, words)
+        for _ in range(6):
+            await door.deliver(later=True)
+        assert door.heard() == ["听到：你好"]
+        door.hand.party.broken = False
+        for _ in range(6):
+            await door.deliver(later=True)
+        assert door.heard() == ["听到：你好", "一。", "二。", "三。"]
+
     async def test_a_lost_answer_is_repeated_once_at_most(self, door: Bench) -> None:
         await door.say(door.hand.text(ANN, "你好", 1))
         talk = await door.conversation()

@@ -29,6 +29,8 @@ pytestmark = [pytest.mark.dialogue, pytest.mark.soak, pytest.mark.timeout(3600)]
 OUTAGE = 600.0
 EVERY = 20.0
 """Seconds between two messages of the agent to each person."""
+TROUBLES = {0: Mode.DOWN, 12: Mode.ERROR, 18: Mode.DOWN, 24: Mode.GARBAGE}
+"""By the number of the message from which on it lasts."""
 BACK_WITHIN = 900.0
 DOORS = (WechatPhone, MobilePhone, TelegramPhone)
 PEOPLE = 4
@@ -103,9 +105,10 @@ def test_ten_minutes_without_any_party(stage: Stage) -> None:
         served = [Served(kind(stage), staff) for kind in DOORS for _ in range(PEOPLE)]
         for one in served:
             one.writes()
-        behave(stage, Mode.DOWN)
         began, sent = time.monotonic(), 0
         while time.monotonic() - began < OUTAGE:
+            if sent in TROUBLES:
+                behave(stage, TROUBLES[sent])
             for one in served:
                 one.told(sent)
                 if sent % 3 == 2:

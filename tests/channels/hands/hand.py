@@ -41,6 +41,8 @@ class Party:
 
     got: list[Got] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
+    broken: bool = False
+    """while it is, it takes nothing, and what it answers to anything is of no use"""
 
     def texts(self) -> list[str]:
         return [one.text for one in self.got]

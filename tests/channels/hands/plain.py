@@ -90,6 +90,8 @@ class PlainChannel:
         return Received(Answer(b"ok"), [message])
 
     async def send(self, target: Target, part: Part) -> str | None:
+        if self.party.broken:
+            raise Uncertain("broken")
         trouble = self.party.troubles.pop(0) if self.party.troubles else None
         if trouble in (Trouble.BUSY, Trouble.DOWN):
             raise NotNow(trouble, timedelta(seconds=7) if trouble is Trouble.BUSY else None)
@@ -103,6 +105,9 @@ class PlainChannel:
         if trouble is Trouble.LOST:
             raise Uncertain("lost")
         return party_id
+
+    async def answers(self) -> bool:
+        return not self.party.broken
 
     async def acknowledge(self, messages: Sequence[InboundMessage]) -> None:
         return None

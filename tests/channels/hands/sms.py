@@ -48,6 +48,8 @@ class SmsHand:
         self.channel = SmsChannel(SECRET, lambda: self.gateway)
 
     def _wire(self, request: httpx.Request) -> httpx.Response:
+        if self.party.broken:
+            return httpx.Response(500, text="<html>")
         asked = json.loads(request.content)
         if request.headers["x-tc-action"] != "SendSms":
             return _response({

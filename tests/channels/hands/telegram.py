@@ -39,6 +39,8 @@ class Line(httpx.AsyncBaseTransport):
         self._peer = httpx.ASGITransport(create_peer(TOKEN, flood))
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self.party.broken:
+            return httpx.Response(502, text="<html>502 Bad Gateway</html>")
         if request.url.path.startswith("/file/"):
             return await self._peer.handle_async_request(request)
         method, asked = request.url.path.rpartition("/")[2], json.loads(await request.aread() or b"{}")

@@ -43,6 +43,8 @@ class PartyTransport(httpx.AsyncBaseTransport):
         self._peer = httpx.ASGITransport(sandbox.create_sandbox(account))
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self.party.broken:
+            return httpx.Response(502, text="<html>")
         if request.url.path != SEND:
             return await self._peer.handle_async_request(request)
         trouble = self.party.troubles.pop(0) if self.party.troubles else None
