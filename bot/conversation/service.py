@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.conversation import handoff, repository
+from bot.conversation.attachments import HANDED, Meant, ReadsAttachments, handing
 from bot.conversation.locks import ConversationBusy, ConversationLocks, Lines
 from bot.conversation.models import Author, Conversation, Message, State
 from bot.conversation.schemas import MessageRead, Messages
@@ -46,8 +48,11 @@ CONFIRMATION = "confirmation"
 class ConversationService:
     """Everything that happens in conversations; one per process, opened by the hub."""
 
-    def __init__(self, settings: Settings, dialogue: DialogueClient | None = None) -> None:
+    def __init__(
+        self, settings: Settings, dialogue: DialogueClient | None = None, reads: ReadsAttachments | None = None
+    ) -> None:
         self.dialogue = dialogue or DialogueClient(settings)
+        self._reads = reads
         self.locks = ConversationLocks(settings.dsn)
         self.news = Broadcast(repository.CHANNEL)
         self._dsn = settings.dsn
@@ -218,24 +223,48 @@ class ConversationService:
             return [Reply(BACK_WITH_BOT)]
         if conversation.state in (State.WAITING_FOR_AGENT, State.WITH_AGENT):
             return []
-        if notice := message.payload.get("notice"):
-            return [Reply(str(notice), skill=conversation.active_skill)]
         if message.payload.get("open"):
-            return [await answer_openly(message.text)]
-        command = command_for_payload(payload) if payload else None
+            notice = message.payload.get("notice")
+            return [Reply(str(notice)) if notice else await answer_openly(message.text)]
+        return await self._bots_replies(conversation, message, payload, fresh=fresh)
+
+    async def _bots_replies(
+        self, conversation: Conversation, message: Message, payload: str | None, *, fresh: bool
+    ) -> list[Reply]:
+        """What the bot says, with all that it has, to somebody whom nobody else reads along with."""
+        meant = None if payload else await self._meant(message)
+        if meant and meant.skill:
+            command: str | None = handing(meant.skill, meant.values or {})
+        elif notice := message.payload.get("notice"):
+            reply = meant.reply if meant and meant.reply else Reply(str(notice))
+            return [replace(reply, skill=conversation.active_skill)]
+        else:
+            command = _command(payload) if payload else None
         text = command or text_for_rasa(text_for_payload(payload) if payload else message.text)
         if not text:
             return [Reply(NO_TEXT, skill=conversation.active_skill)]
+        replies = await self._dialogues(conversation, message, text, "" if command else text, fresh=fresh)
+        return _led_by(meant.lead, replies) if meant else replies
+
+    async def _dialogues(
+        self, conversation: Conversation, message: Message, text: str, question: str, *, fresh: bool
+    ) -> list[Reply]:
+        """What Rasa says to a text; while it is away, what knowledge says to the question in it."""
         try:
             if not fresh:
                 said = await self.dialogue.replies_already_given(conversation.id, message.id)
                 if said is not None:
                     # Rasa took it while its hands were dead: it must not take it twice, so knowledge answers
-                    return said or await fall_back("" if command else text, conversation.active_skill)
+                    return said or await fall_back(question, conversation.active_skill)
             address = str(message.payload.get("address") or "")
             return await self.dialogue.turn(conversation.id, text, message.id, conversation.channel, address)
         except DialogueUnavailable:
-            return await fall_back("" if command else text, conversation.active_skill)
+            return await fall_back(question, conversation.active_skill)
+
+    async def _meant(self, message: Message) -> Meant | None:
+        """What the files of a message mean, where anybody here can read them."""
+        kept = message.payload.get("attachments")
+        return await self._reads(kept) if kept and self._reads else None
 
     async def _reopen(self, conversation: Conversation) -> None:
         """A new message after the end begins a new talk with the bot."""
@@ -291,6 +320,17 @@ class ConversationService:
 
 STANDING_BUTTONS = frozenset({"intent:talk_to_human"})
 """Payloads that the widget's own menu may send at any time."""
+
+
+def _command(payload: str) -> str | None:
+    """Rasa's command for the payload of a button of ours; None when it is plain text."""
+    return payload.removeprefix(HANDED) if payload.startswith(HANDED) else command_for_payload(payload)
+
+
+def _led_by(lead: str, replies: Sequence[Reply]) -> list[Reply]:
+    """The replies, the first of which says before all else what was read."""
+    first, *others = replies
+    return [replace(first, text=f"{lead}\n\n{first.text}") if lead else first, *others]
 
 
 def _opened(conversation: Conversation | None, token: str | None) -> Conversation:

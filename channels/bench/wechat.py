@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
 
 import httpx
 
@@ -26,7 +27,7 @@ class WechatUser:
 
     acts: Mapping[str, str] = {
         "/voice 文字": "发语音，附微信识别的文字",
-        "/image": "发图片",
+        "/image 文件": "发图片：本机的一个图片文件，不写则只有编号",
         "/location": "发位置",
         "/press 文字": "点击菜单中代表这句话的一项",
         "/subscribe": "关注",
@@ -76,8 +77,16 @@ class WechatUser:
     async def _voice(self, words: str) -> Sequence[str]:
         return await self._message("voice", MediaId=secrets.token_urlsafe(16), Format="amr", Recognition=words)
 
-    async def _image(self, _: str) -> Sequence[str]:
-        return await self._message("image", PicUrl="http://mmbiz.qpic.cn/x", MediaId=secrets.token_urlsafe(16))
+    async def _image(self, path: str) -> Sequence[str]:
+        media_id = secrets.token_urlsafe(16)
+        if path:
+            try:
+                content = Path(path).expanduser().read_bytes()
+            except OSError as error:
+                raise NotPossible(f"读不到文件“{path}”，请核对路径。") from error
+            async with transaction() as session:
+                media_id = await sandbox.keep(session, content)
+        return await self._message("image", PicUrl="http://mmbiz.qpic.cn/x", MediaId=media_id)
 
     async def _location(self, _: str) -> Sequence[str]:
         return await self._message("location", Location_X="23.13", Location_Y="113.26", Scale="20", Label="广州市")
