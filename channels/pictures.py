@@ -10,7 +10,7 @@ from bot.conversation.attachments import HANDED, Meant, handing
 from bot.dialogue.replies import HUMAN_BUTTON, Reply
 from channels import wording
 from channels.attachments import LARGEST
-from channels.base import Channel, FileGone, KeepsFiles, Kind, PartyAway
+from channels.base import FileGone, KeepsFiles, Kind, PartyAway
 from hub.kit.logging import get_logger
 from hub.kit.pictures import NotAPicture, codes_in
 from services.invoices.codes import ScannedInvoice, scanned
@@ -30,8 +30,8 @@ ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
 class InvoicePictures:
     """Reads the codes of invoices in pictures, wherever the party gives files out; see `ReadsAttachments`."""
 
-    def __init__(self, channels: Callable[[], Mapping[str, Channel]]) -> None:
-        self._channels = channels
+    def __init__(self, keepers: Callable[[], Mapping[str, KeepsFiles]]) -> None:
+        self._keepers = keepers
         self._room = asyncio.Semaphore(AT_ONCE)
 
     async def __call__(self, attachments: Sequence[Mapping[str, Any]]) -> Meant | None:
@@ -40,11 +40,11 @@ class InvoicePictures:
         found: list[str] = []
         trouble: str | None = None
         for one in pictures:
-            channel = self._channels().get(one.get("channel", ""))
-            if not isinstance(channel, KeepsFiles):
+            keeper = self._keepers().get(one.get("channel", ""))
+            if keeper is None:
                 return None
             try:
-                found += await self._codes(channel, one["reference"])
+                found += await self._codes(keeper, one["reference"])
             except FileGone:
                 trouble = wording.PICTURE_GONE
             except (PartyAway, TimeoutError):
@@ -64,10 +64,10 @@ class InvoicePictures:
             return Meant(reply=Reply(words, buttons=(HUMAN_BUTTON,)))
         return _one(invoices[0]) if len(invoices) == 1 else _several(invoices)
 
-    async def _codes(self, channel: KeepsFiles, reference: str) -> list[str]:
+    async def _codes(self, keeper: KeepsFiles, reference: str) -> list[str]:
         async with self._room:
             async with asyncio.timeout(FETCHED_WITHIN_SECONDS):
-                file = await channel.fetch(reference)
+                file = await keeper.fetch(reference)
             if len(file.content) > LARGEST[Kind.IMAGE]:
                 raise NotAPicture("too many bytes")
             return await asyncio.to_thread(codes_in, file.content)

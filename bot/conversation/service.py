@@ -17,7 +17,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.conversation import handoff, repository
+from bot.conversation import files, handoff, repository
 from bot.conversation.attachments import HANDED, Meant, ReadsAttachments, handing
 from bot.conversation.locks import ConversationBusy, ConversationLocks, Lines
 from bot.conversation.models import Author, Conversation, Message, State
@@ -96,16 +96,26 @@ class ConversationService:
 
     async def say(
         self, conversation_id: UUID, text: str, external_id: str, payload: str | None = None, token: str | None = None,
-        address: str = "",
+        address: str = "", attachments: Sequence[UUID] = (),
     ) -> Messages:  # fmt: skip
         """A person says something; what we say to it. Repeating the same `external_id` returns the first answer.
 
         A door has checked the sender itself; where a `token` is given it must open the conversation.
-        Raises `ConversationNotFound`, `Unauthorized`, `ConversationBusy`.
+        `attachments` are files that were uploaded into the conversation.
+        Raises `ConversationNotFound`, `Unauthorized`, `ConversationBusy`, `files.FilesNotThere`.
         """
         async with self._arrivals.wait(conversation_id, LONGEST_TURN):
-            carried = {name: value for name, value in (("payload", payload), ("address", address)) if value}
+            carried: dict[str, Any] = {
+                name: value for name, value in (("payload", payload), ("address", address)) if value
+            }
             async with transaction() as session:
+                if attachments:
+                    _opened(await repository.get(session, conversation_id), token)
+                    kept = await files.claim(session, conversation_id, attachments)
+                    carried |= {"attachments": kept} | (
+                        {} if text.strip() or payload else {"notice": files.notice(kept)}
+                    )
+                    text = text if text.strip() else files.label(kept)
                 message_id = await self.take(session, conversation_id, text, external_id, carried, token=token)
         return await self.answer(conversation_id, message_id)
 

@@ -27,7 +27,8 @@ class WechatUser:
 
     acts: Mapping[str, str] = {
         "/voice 文字": "发语音，附微信识别的文字",
-        "/image 文件": "发图片：本机的一个图片文件，不写则只有编号",
+        "/image": "发一张微信已不再保存的图片",
+        "/photo 文件": "发本机的一个图片文件，例如发票照片",
         "/location": "发位置",
         "/press 文字": "点击菜单中代表这句话的一项",
         "/subscribe": "关注",
@@ -50,9 +51,9 @@ class WechatUser:
         self._last: Call | None = None
         self._number = secrets.randbelow(10**9) * 1000
         self._does: Mapping[str, Callable[[str], Awaitable[Sequence[str]]]] = {
-            "/voice": self._voice, "/image": self._image, "/location": self._location, "/press": self._press,
-            "/subscribe": self._subscribe, "/unsubscribe": self._leave, "/scan": self._scan, "/refuse": self._refuse,
-            "/retry": self._retry,
+            "/voice": self._voice, "/image": self._image, "/photo": self._photo, "/location": self._location,
+            "/press": self._press, "/subscribe": self._subscribe, "/unsubscribe": self._leave, "/scan": self._scan,
+            "/refuse": self._refuse, "/retry": self._retry,
         }  # fmt: skip
 
     async def do(self, line: str) -> Sequence[str]:
@@ -77,15 +78,16 @@ class WechatUser:
     async def _voice(self, words: str) -> Sequence[str]:
         return await self._message("voice", MediaId=secrets.token_urlsafe(16), Format="amr", Recognition=words)
 
-    async def _image(self, path: str) -> Sequence[str]:
-        media_id = secrets.token_urlsafe(16)
-        if path:
-            try:
-                content = Path(path).expanduser().read_bytes()
-            except OSError as error:
-                raise NotPossible(f"读不到文件“{path}”，请核对路径。") from error
-            async with transaction() as session:
-                media_id = await sandbox.keep(session, content)
+    async def _image(self, _: str) -> Sequence[str]:
+        return await self._message("image", PicUrl="http://mmbiz.qpic.cn/x", MediaId=secrets.token_urlsafe(16))
+
+    async def _photo(self, path: str) -> Sequence[str]:
+        try:
+            content = Path(path).expanduser().read_bytes()
+        except OSError as error:
+            raise NotPossible(f"读不到文件“{path}”，请核对路径。") from error
+        async with transaction() as session:
+            media_id = await sandbox.keep(session, content)
         return await self._message("image", PicUrl="http://mmbiz.qpic.cn/x", MediaId=media_id)
 
     async def _location(self, _: str) -> Sequence[str]:
