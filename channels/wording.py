@@ -37,6 +37,7 @@ PICTURE_GONE = "图片已过期或过大，没有取到。" + TAKE_AGAIN
 PICTURE_AWAY = "图片暂时没有取到，请过一会儿再发一次，或者说“查验发票”并写上发票号码、开票日期和金额。"
 TOO_LARGE = "{name}超过了{limit}MB，没有保存。请压缩后再发，或用文字说明您的问题。"
 WRONG_TYPE = "这种格式的文件不能接收，没有保存。可以发送图片、PDF、Word、Excel或OFD文件。" + WHAT_WORKS
+NOT_WHAT_IT_SAYS = "这种格式的文件不能接收，或内容与名称不符，没有保存。可以发送图片、PDF、Word、Excel或OFD文件。"
 EMPTY_FILE = "这个文件是空的，没有保存。请重新选择文件。"
 NO_FILE = "没有收到文件，请选择一个文件再上传。"
 GO_ON = "继续"

@@ -52,7 +52,7 @@ class WrongType(Invalid):
     """A file that is none of those that we take, or not what its name says."""
 
     code = "attachment_type"
-    message = wording.WRONG_TYPE
+    message = wording.NOT_WHAT_IT_SAYS
 
 
 class TooLargeFile(HubError):

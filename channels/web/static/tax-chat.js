@@ -8,7 +8,7 @@
  * Methods     open(), close(), ask(text)
  * Events      tax-chat-large {large}, tax-chat-unread {count}
  *
- * Read it in this order: Store, Api, Conversation (all state and network, no DOM), rendering of one message,
+ * Read it in this order: Store, Api, Conversation and Tray (all state and network, no DOM), rendering of one message,
  * TaxChat (the element), styles.
  */
 (() => {
@@ -27,6 +27,10 @@
   const BACKOFF_CEILING_MS = 30000;
   const SERVER_ERROR_ATTEMPTS = 5;
   const MAX_TEXT = 2000;
+  const MAX_FILES = 3;
+  const MEGABYTE = 1024 * 1024;
+  const IMAGE = /\.(jpe?g|png|webp|gif|bmp)$/i;
+  const DOCUMENT = /\.(pdf|ofd|docx?|xlsx?|txt|csv|xml|zip)$/i;
   const TIME_ZONE = 'Asia/Shanghai';
 
   const DEFAULT_GREETING = '您好，我是智能税务助手。请直接输入您想问的税费问题。';
@@ -125,9 +129,49 @@
         clearTimeout(timer);
       }
       if (response.ok) return payload;
-      const detail = payload && typeof payload.detail === 'string' ? payload.detail : '服务暂时不可用，请稍后再试';
-      throw new ApiError(response.status, detail, retryAfter(response.headers.get('Retry-After')));
+      throw refusal(response.status, payload, response.headers.get('Retry-After'));
     }
+
+    /** Uploads a file and tells its progress, which fetch cannot; `done` is the hub's answer, `abort` ends it. */
+    upload(path, { token, file, onProgress }) {
+      const request = new XMLHttpRequest();
+      const done = new Promise((resolve, reject) => {
+        request.open('POST', this.base + path);
+        request.setRequestHeader('Accept', 'application/json');
+        request.setRequestHeader('Authorization', `Bearer ${token}`);
+        request.timeout = 180000;
+        request.upload.onprogress = (event) => { if (event.lengthComputable) onProgress(event.loaded / event.total); };
+        request.onload = () => {
+          const payload = parseJson(request.responseText);
+          if (request.status === 201 && payload) resolve(payload);
+          else reject(refusal(request.status, payload, request.getResponseHeader('Retry-After')));
+        };
+        request.onerror = () => reject(new ApiError(0, '网络不通，请检查网络连接'));
+        request.ontimeout = request.onerror;
+        request.onabort = () => reject(new ApiError(0, '已取消'));
+        const form = new FormData();
+        form.append('file', file, file.name);
+        request.send(form);
+      });
+      return { done, abort: () => request.abort() };
+    }
+
+    /** A file as it was uploaded. */
+    async download(path, token) {
+      let response;
+      try {
+        response = await fetch(this.base + path, { headers: { Authorization: `Bearer ${token}` }, credentials: 'omit', cache: 'no-store' });
+        if (response.ok) return await response.blob();
+      } catch (unreachable) {
+        throw new ApiError(0, '网络不通，请检查网络连接');
+      }
+      throw refusal(response.status, parseJson(await response.text()), null);
+    }
+  }
+
+  function refusal(status, payload, header) {
+    const detail = payload && typeof payload.detail === 'string' ? payload.detail : '服务暂时不可用，请稍后再试';
+    return new ApiError(status, detail, retryAfter(header));
   }
 
   function parseJson(text) {
@@ -279,8 +323,8 @@
 
     // Sending
 
-    send(text, payload) {
-      const item = { client_message_id: uuid(), text, payload: payload || undefined, created_at: new Date().toISOString() };
+    send(text, payload, attachments = []) {
+      const item = { client_message_id: uuid(), text, payload: payload || undefined, attachments, created_at: new Date().toISOString() };
       this.store.set(`outbox:${item.client_message_id}`, item);
       this.entries.push(entryFromOutbox(item));
       this.notice = '';
@@ -321,6 +365,7 @@
         session = await this.ensureSession();
         const body = { text: entry.text, client_message_id: entry.clientId };
         if (entry.payload) body.payload = entry.payload;
+        if (entry.attachments.length) body.attachments = entry.attachments.map((one) => one.id);
         const reply = await this.api.request('POST', `/conversations/${session.conversation_id}/messages`, {
           token: session.token, body, timeout: 60000,
         });
@@ -362,7 +407,7 @@
       entry.status = 'failed';
       entry.note = error.message;
       this.store.set(`outbox:${entry.clientId}`, {
-        client_message_id: entry.clientId, text: entry.text, payload: entry.payload || undefined,
+        client_message_id: entry.clientId, text: entry.text, payload: entry.payload || undefined, attachments: entry.attachments,
         created_at: new Date(entry.createdAt).toISOString(), failed: true, note: error.message,
       });
       return true;
@@ -643,8 +688,95 @@
       return this.api.request('PUT', `/conversations/${this.session.conversation_id}/rating`, { token: this.session.token, body });
     }
 
+    file(id) {
+      return this.api.download(`/conversations/${this.session.conversation_id}/attachments/${id}`, this.session.token);
+    }
+
     exportRecord() {
       return this.api.request('GET', `/conversations/${this.session.conversation_id}/export`, { token: this.session.token });
+    }
+  }
+
+  // ----------------------------------------------------------------------------------------------- Tray
+
+  /** The files of the next message: chosen first, uploaded when it is sent, each taken out or tried again by itself. */
+  class Tray {
+    constructor(conversation, onChange) {
+      this.conversation = conversation;
+      this.onChange = onChange;
+      this.items = [];
+      this.busy = false;
+    }
+
+    /** Takes what may be sent; what to say about the rest. */
+    add(files) {
+      let refused = '';
+      for (const file of files) {
+        const image = file.type.startsWith('image/') || IMAGE.test(file.name);
+        const limit = image ? 10 : 20;
+        if (!image && !DOCUMENT.test(file.name)) refused = `“${file.name}”的格式不能发送。可以发送图片、PDF、Word、Excel或OFD文件。`;
+        else if (file.size > limit * MEGABYTE) refused = `“${file.name}”超过了${limit}MB，请压缩后再选择。`;
+        else if (this.items.length >= MAX_FILES) refused = `一次最多发送${MAX_FILES}个附件。`;
+        else this.items.push({ file, key: uuid(), progress: null, note: '', refused: false, uploaded: null, abort: null });
+      }
+      this.onChange();
+      return refused;
+    }
+
+    /** Takes one out, also from the hub where it lies there already. */
+    remove(item) {
+      this.items = this.items.filter((other) => other !== item);
+      if (item.abort) item.abort();
+      const { session, api } = this.conversation;
+      if (item.uploaded && session) {
+        const path = `/conversations/${session.conversation_id}/attachments/${item.uploaded.id}`;
+        // what stays there is erased within a day
+        api.request('DELETE', path, { token: session.token }).catch(() => {});
+      }
+      this.onChange();
+    }
+
+    clear() {
+      for (const item of this.items) if (item.abort) item.abort();
+      this.items = [];
+      this.onChange();
+    }
+
+    /** Uploads what has not been uploaded; the files as the hub knows them, or null while one of them is not there. */
+    async upload() {
+      if (this.busy) return null;
+      this.busy = true;
+      try {
+        const session = await this.conversation.ensureSession();
+        await Promise.all(this.items.map((item) => this.uploadOne(item, session)));
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error;
+        for (const item of this.items) if (!item.uploaded) item.note = error.message;
+      } finally {
+        this.busy = false;
+        this.onChange();
+      }
+      return this.items.every((item) => item.uploaded) ? this.items.map((item) => item.uploaded) : null;
+    }
+
+    async uploadOne(item, session) {
+      if (item.uploaded && item.talk === session.conversation_id) return;
+      Object.assign(item, { progress: 0, note: '', refused: false, uploaded: null, talk: session.conversation_id });
+      this.onChange();
+      const sending = this.conversation.api.upload(`/conversations/${session.conversation_id}/attachments`, {
+        token: session.token, file: item.file, onProgress: (share) => { item.progress = share; this.onChange(); },
+      });
+      item.abort = sending.abort;
+      try {
+        item.uploaded = await sending.done;
+      } catch (error) {
+        item.note = error.message;
+        item.refused = [409, 413, 422].includes(error.status);
+        if (error.gone) this.conversation.forget();
+      } finally {
+        Object.assign(item, { progress: null, abort: null });
+        this.onChange();
+      }
     }
   }
 
@@ -774,9 +906,18 @@
       h('ol', null, ...entry.citations.map(citationItem)));
   }
 
-  function attachmentItem(attachment) {
+  /** What the hub writes in place of words; the file itself is shown. */
+  const LABELS = /^(\[(图片|文件|附件)\])+$/;
+
+  function bytes(size) {
+    return size < MEGABYTE ? `${Math.max(1, Math.round(size / 1024))} KB` : `${(size / MEGABYTE).toFixed(1)} MB`;
+  }
+
+  function attachmentItem(attachment, saveFile) {
     const name = attachment.name || attachment.title || '附件';
-    return h('li', null, icon('clip'), /^https:\/\//.test(attachment.url || '') ? link(attachment.url, name) : name);
+    const shown = attachment.size ? `${name}（${bytes(attachment.size)}）` : name;
+    if (attachment.id) return h('li', null, icon('clip'), h('button', { type: 'button', class: 'saved-file', title: '保存附件', onclick: () => saveFile(attachment) }, shown));
+    return h('li', null, icon('clip'), /^https:\/\//.test(attachment.url || '') ? link(attachment.url, name) : shown);
   }
 
   const SCORES = [[5, '非常满意'], [4, '满意'], [3, '基本满意'], [2, '不满意'], [1, '非常不满意']];
@@ -795,15 +936,21 @@
   }
 
   function save(text, type, suffix) {
-    const url = URL.createObjectURL(new Blob(['\ufeff'.repeat(Number(suffix === 'txt')), text], { type: `${type};charset=utf-8` }));
-    h('a', { href: url, download: `咨询记录-${day(Date.now())}.${suffix}` }).click();
+    const blob = new Blob(['\ufeff'.repeat(Number(suffix === 'txt')), text], { type: `${type};charset=utf-8` });
+    saveBlob(blob, `咨询记录-${day(Date.now())}.${suffix}`);
+  }
+
+  function saveBlob(blob, name) {
+    const url = URL.createObjectURL(blob);
+    h('a', { href: url, download: name }).click();
     setTimeout(() => URL.revokeObjectURL(url), 10000);
   }
 
-  /** One message of the transcript. `say(text, payload)` sends what a button or chip stands for. */
-  function entryNode(entry, say) {
-    const bubble = h('div', { class: 'bubble' }, ...prose(entry.text));
-    if (entry.attachments.length) bubble.append(h('ul', { class: 'attachments' }, ...entry.attachments.map(attachmentItem)));
+  /** One message. `say(text, payload)` sends what a button or chip stands for, `saveFile(attachment)` saves a file. */
+  function entryNode(entry, say, saveFile) {
+    const words = entry.attachments.length && LABELS.test(entry.text) ? '' : entry.text;
+    const bubble = h('div', { class: 'bubble' }, ...(words || !entry.attachments.length ? prose(words) : []));
+    if (entry.attachments.length) bubble.append(h('ul', { class: 'attachments' }, ...entry.attachments.map((one) => attachmentItem(one, saveFile))));
     const cited = citations(entry);
     if (cited) bubble.append(cited);
     const body = h('div', { class: 'body' }, h('span', { class: 'visually-hidden' }, `${SPEAKER[entry.author] || '系统提示'}：`));
@@ -915,6 +1062,7 @@
       this.store = new Store(`tax-chat:${this.hub}:`);
       this.api = new Api(this.hub);
       this.conversation = new Conversation(this.api, this.store, () => this.scheduleUpdate());
+      this.tray = new Tray(this.conversation, () => this.scheduleUpdate());
       this.nodes = new Map();
       this.isOpen = false;
       this.site = null;
@@ -953,16 +1101,23 @@
         class: 'input', id: 'input', rows: '1', maxlength: String(MAX_TEXT), placeholder: '请输入您的问题', 'aria-label': '请输入您的问题',
         'aria-describedby': 'consent', enterkeyhint: 'send', autocomplete: 'off',
         onkeydown: (event) => this.onInputKey(event), oninput: () => { this.fitInput(); this.store.set('draft', parts.input.value); },
+        onpaste: (event) => this.takeFiles(event, event.clipboardData),
       });
-      parts.file = h('input', { type: 'file', hidden: true, onchange: () => this.showFile() });
+      parts.file = h('input', {
+        type: 'file', hidden: true, multiple: true, accept: 'image/*,.pdf,.ofd,.doc,.docx,.xls,.xlsx,.txt,.csv,.xml,.zip', 'aria-label': '选择附件',
+        onchange: () => { this.choose([...parts.file.files]); parts.file.value = ''; },
+      });
       parts.attach = iconButton('clip', '选择附件', () => parts.file.click(), { class: 'icon-button attach' });
       parts.fileNote = h('p', { class: 'file-note', role: 'status', hidden: true });
+      parts.tray = h('ul', { class: 'tray', 'aria-label': '待发送的附件', hidden: true });
       parts.send = h('button', { type: 'submit', class: 'send', 'aria-label': '发送', title: '发送' }, icon('send'));
       parts.form = h('form', { class: 'composer', onsubmit: (event) => { event.preventDefault(); this.submit(); } },
         parts.human, parts.attach, parts.input, parts.send);
       parts.confirm = h('div', { class: 'confirm', hidden: true });
       parts.panel = h('section', {
         class: 'panel', tabindex: '-1', 'aria-labelledby': 'title', onkeydown: (event) => this.onPanelKey(event),
+        ondragover: (event) => { if (this.hasAttribute('attachments')) event.preventDefault(); },
+        ondrop: (event) => this.takeFiles(event, event.dataTransfer),
       },
       h('header', { class: 'header' },
         h('span', { class: 'mark', 'aria-hidden': 'true' }, icon('chat')),
@@ -970,7 +1125,7 @@
         parts.size, parts.menuButton, parts.close, parts.menu),
       parts.banner, parts.strip, parts.rate,
       h('div', { class: 'middle' }, parts.scroll, parts.newer),
-      h('div', { class: 'bottom' }, parts.fileNote, parts.consent, parts.form, parts.file, h('p', { class: 'footer' }, DISCLAIMER)),
+      h('div', { class: 'bottom' }, parts.fileNote, parts.tray, parts.consent, parts.form, parts.file, h('p', { class: 'footer' }, DISCLAIMER)),
       parts.confirm);
       this.parts = parts;
       parts.input.value = this.store.get('draft') || '';
@@ -992,23 +1147,34 @@
 
     // Acting
 
-    submit() {
-      const text = this.parts.input.value.trim();
-      if (!text) {
-        this.parts.input.focus();
-        return;
+    async submit() {
+      const { input } = this.parts;
+      input.focus();
+      if (!input.value.trim() && !this.tray.items.length) return;
+      let attachments = [];
+      if (this.tray.items.length) {
+        this.consent();
+        setText(this.parts.fileNote, '');
+        attachments = await this.tray.upload();
+        // the words wait for their files; each file says what is wrong with it
+        if (!attachments) return;
+        this.tray.clear();
       }
-      this.parts.input.value = '';
+      const text = input.value.trim();
+      input.value = '';
       this.fitInput();
       this.store.remove('draft');
-      this.say(text);
-      this.parts.input.focus();
+      if (text || attachments.length) this.say(text, undefined, attachments);
     }
 
-    say(text, payload) {
+    consent() {
       if (!this.store.get('consent')) this.store.set('consent', new Date().toISOString());
+    }
+
+    say(text, payload, attachments) {
+      this.consent();
       this.follow = true;
-      this.conversation.send(text.slice(0, MAX_TEXT), payload);
+      this.conversation.send(text.slice(0, MAX_TEXT), payload, attachments);
     }
 
     toggleLarge() {
@@ -1017,10 +1183,24 @@
       this.dispatchEvent(new CustomEvent('tax-chat-large', { bubbles: true, composed: true, detail: { large: this.large } }));
     }
 
-    showFile() {
-      const file = this.parts.file.files[0];
-      this.parts.fileNote.hidden = !file;
-      this.parts.fileNote.textContent = file ? `已选择：${file.name}。人工坐席请您提供材料时即可发送，现在不会上传。` : '';
+    choose(files) {
+      setText(this.parts.fileNote, this.tray.add(files));
+      this.parts.input.focus();
+    }
+
+    /** Files that were pasted or dropped; pasted text goes its own way. */
+    takeFiles(event, transfer) {
+      if (!this.hasAttribute('attachments') || !transfer || !transfer.files.length) return;
+      event.preventDefault();
+      this.choose([...transfer.files]);
+    }
+
+    async saveFile(attachment) {
+      try {
+        saveBlob(await this.conversation.file(attachment.id), attachment.name || '附件');
+      } catch (error) {
+        this.tell(`附件没有取到：${error.message}`);
+      }
     }
 
     /** The record as programs read it, or as people do. */
@@ -1047,6 +1227,7 @@
     forgetView() {
       this.parts.input.value = '';
       this.fitInput();
+      this.tray.clear();
       for (const name of ['draft', 'consent']) this.store.remove(name);
       this.update();
     }
@@ -1251,6 +1432,7 @@
       this.updateNotices();
       this.updateGreeting();
       this.updateLog();
+      this.updateTray();
       this.updateUnread();
     }
 
@@ -1325,7 +1507,7 @@
       conversation.entries.forEach((entry, index) => {
         let node = nodes.get(entry.key);
         if (!node) {
-          node = entryNode(entry, (text, payload) => this.say(text, payload));
+          node = entryNode(entry, (text, payload) => this.say(text, payload), (file) => this.saveFile(file));
           nodes.set(entry.key, node);
           added = entry;
         }
@@ -1364,6 +1546,32 @@
       }
       this.follow = false;
       this.onScroll();
+    }
+
+    /** Rows stay the same elements, so that a button keeps its focus while the progress moves. */
+    updateTray() {
+      const { parts, tray } = this;
+      parts.tray.hidden = !tray.items.length;
+      const rows = new Map([...parts.tray.children].map((row) => [row.dataset.key, row]));
+      for (const item of tray.items) {
+        const row = rows.get(item.key) || parts.tray.appendChild(this.trayRow(item));
+        rows.delete(item.key);
+        const [bar, note, again] = ['progress', '.note', '.again'].map((name) => row.querySelector(name));
+        bar.hidden = item.progress === null;
+        bar.value = item.progress || 0;
+        setText(note, item.note);
+        again.hidden = !item.note || item.refused;
+      }
+      for (const row of rows.values()) row.remove();
+      parts.send.disabled = tray.busy;
+    }
+
+    trayRow(item) {
+      return h('li', { 'data-key': item.key }, icon('clip'),
+        h('div', { class: 'what' }, h('span', { class: 'file-name' }, item.file.name), h('span', { class: 'file-size' }, bytes(item.file.size)),
+          h('progress', { max: '1', 'aria-label': `正在上传${item.file.name}` }), h('p', { class: 'note', role: 'alert' })),
+        h('button', { type: 'button', class: 'again', onclick: () => this.submit() }, '重试'),
+        h('button', { type: 'button', class: 'icon-button', 'aria-label': `移除${item.file.name}`, title: '移除', onclick: () => this.tray.remove(item) }, icon('close')));
     }
 
     updateUnread() {
@@ -1502,6 +1710,18 @@
     [data-status=waiting] .bubble, [data-status=failed] .bubble { opacity: .75; }
     .attachments { list-style: none; padding: 0 !important; }
     .attachments li { display: flex; align-items: center; gap: 6px; }
+    .saved-file { min-height: 44px; text-align: left; text-decoration: underline; text-underline-offset: 3px; overflow-wrap: anywhere; }
+    .tray { list-style: none; margin-bottom: 8px; max-height: 30vh; overflow-y: auto; }
+    .tray li { display: flex; align-items: center; gap: 10px; padding: 2px 2px 2px 12px; border: 1px solid var(--line); border-radius: 12px;
+      background: var(--sunken); font-size: calc(var(--s) + 1px); line-height: 1.5; }
+    .tray li + li { margin-top: 6px; }
+    .tray .icon { width: 18px; height: 18px; color: var(--muted); }
+    .what { flex: 1; min-width: 0; padding: 6px 0; }
+    .file-name { overflow-wrap: anywhere; }
+    .file-size { margin-left: 8px; color: var(--muted); white-space: nowrap; }
+    .what progress { display: block; width: 100%; height: 6px; margin-top: 4px; accent-color: var(--brand); }
+    .what .note { color: var(--bad); }
+    .again { min-height: 44px; padding: 0 10px; color: var(--brand); font-weight: 600; }
 
     .citations { margin-top: 10px !important; border-top: 1px solid var(--line); font-size: calc(var(--s) + 1px); }
     .citations summary { display: inline-flex; align-items: center; gap: 6px; min-height: 44px; margin-bottom: -8px; cursor: pointer; list-style: none;
