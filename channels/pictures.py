@@ -65,11 +65,11 @@ class InvoicePictures:
         return _one(invoices[0]) if len(invoices) == 1 else _several(invoices)
 
     async def _codes(self, keeper: KeepsFiles, reference: str) -> list[str]:
+        async with asyncio.timeout(FETCHED_WITHIN_SECONDS):
+            file = await keeper.fetch(reference)
+        if len(file.content) > LARGEST[Kind.IMAGE]:
+            raise NotAPicture("too many bytes")
         async with self._room:
-            async with asyncio.timeout(FETCHED_WITHIN_SECONDS):
-                file = await keeper.fetch(reference)
-            if len(file.content) > LARGEST[Kind.IMAGE]:
-                raise NotAPicture("too many bytes")
             return await asyncio.to_thread(codes_in, file.content)
 
 
