@@ -12,7 +12,7 @@ from actions.candidates import candidates_in, other_amount
 from actions.hearing import CONFIRM, SURE, Heard, Standing
 from actions.turns import Said
 from actions.wording import LONG, MISTAKEN, SHORT, WAY_OUT
-from hub.forms import Checked
+from hub.forms import Checked, check
 from hub.kit.taxtext import normalise
 
 CONFIRM_OR_CORRECT = "请回复“确认”提交，或者告诉我要改哪一项。"
@@ -50,6 +50,8 @@ class Reading:
 def read(standing: Standing, said: Said, skill_names: Iterable[str]) -> Reading:
     """Read a message; everything in it is taken at once."""
     asked = standing.asked
+    if said.command and said.handed and said.intent == standing.skill.name:
+        return _handed(standing, said.handed)
     if said.command:
         return _pressed(standing, said)
     if asked and not standing.question(asked).interruptible and not (said.settled and said.intent in WAY_OUT):
@@ -142,6 +144,12 @@ def _useless(heard: Heard, asked: str) -> Reading:
         text = heard.said.without_entities().strip()
     checked = standing.checked({asked: text})
     return _applied(standing, checked) if text else Reading(notes=[standing.question(asked).invalid], unclear=asked)
+
+
+def _handed(standing: Standing, values: Mapping[str, str]) -> Reading:
+    """What the hub read in a picture: it is about something else than what was filled in so far, all of which goes."""
+    taken: dict[str, str | None] = {**dict.fromkeys(standing.known), **check(standing.skill.form, values, {}).values}
+    return Reading(values=taken)
 
 
 def _pressed(standing: Standing, said: Said) -> Reading:

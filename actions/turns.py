@@ -10,6 +10,7 @@ from typing import Any
 
 from rasa_sdk import Tracker
 
+from bot.conversation.attachments import handed_values
 from hub.kit.taxtext import Entity, extract
 
 Event = Mapping[str, Any]
@@ -35,6 +36,11 @@ class Said:
     def command(self) -> bool:
         """Whether it is a button of ours: text of people never begins with a slash here."""
         return self.text.startswith("/")
+
+    @property
+    def handed(self) -> Mapping[str, str]:
+        """Values for the skill that it names, which the hub itself read in what the person sent; mostly none."""
+        return handed_values(self.text)
 
     @property
     def settled(self) -> bool:

@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from channels.base import Channel
+from bot.conversation import files
+from channels.base import Channel, KeepsFiles
 from channels.delivery import ConversationDeliverer, SmsDeliverer
 from channels.pushing import DoorDeliverer
 from channels.sms.channel import opened as open_sms_door
 from channels.telegram.opening import open_telegram
+from channels.web.uploads import WebFiles
 from channels.wechat import channel as wechat
 from hub import outbox
 from hub.kit.logging import get_logger
@@ -59,6 +61,12 @@ def carrying() -> list[str]:
     """
     ready = {name for name, channel in channels().items() if not channel.capabilities.fetched}
     return [door.name for door in DOORS if door.carries and door.name in ready]
+
+
+def keepers() -> Mapping[str, KeepsFiles]:
+    """Whoever gives out again what people sent, by the name of the channel that it came by."""
+    doors = {name: channel for name, channel in channels().items() if isinstance(channel, KeepsFiles)}
+    return {**doors, files.DOOR: WebFiles()}
 
 
 def deliverers() -> Mapping[str, Deliverer]:

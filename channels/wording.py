@@ -26,8 +26,20 @@ NAMES: Mapping[Kind, str] = {
 WHAT_WORKS = "请直接用文字说明您的问题，例如：小规模纳税人月销售额多少免征增值税。需要人工服务请说“转人工”。"
 CANNOT_READ = "抱歉，我还看不懂{name}。" + WHAT_WORKS
 KEPT = "{name}已收到，人工坐席接入后可以查看；我还不能识别其中的内容。" + WHAT_WORKS
+TAKE_AGAIN = (
+    "要查验发票，请对准发票左上角的二维码，靠近一些、拍清楚、不要反光，再发一次；"
+    "也可以说“查验发票”并写上发票号码、开票日期和金额。"
+)
+NO_CODE = "图片已收到，但没有在图中找到发票的二维码。" + TAKE_AGAIN + "其他问题请直接用文字说明。"
+NO_INVOICE_CODE = "图中的二维码不是发票的二维码，不能用来查验。" + TAKE_AGAIN
+NOT_A_PICTURE = "这张图片打不开，可能没有传完整，或尺寸太大。" + TAKE_AGAIN
+PICTURE_GONE = "图片已过期或过大，没有取到。" + TAKE_AGAIN
+PICTURE_AWAY = "图片暂时没有取到，请过一会儿再发一次，或者说“查验发票”并写上发票号码、开票日期和金额。"
 TOO_LARGE = "{name}超过了{limit}MB，没有保存。请压缩后再发，或用文字说明您的问题。"
 WRONG_TYPE = "这种格式的文件不能接收，没有保存。可以发送图片、PDF、Word、Excel或OFD文件。" + WHAT_WORKS
+NOT_WHAT_IT_SAYS = "这种格式的文件不能接收，或内容与名称不符，没有保存。可以发送图片、PDF、Word、Excel或OFD文件。"
+EMPTY_FILE = "这个文件是空的，没有保存。请重新选择文件。"
+NO_FILE = "没有收到文件，请选择一个文件再上传。"
 GO_ON = "继续"
 """How people fetch what waits for them, where nothing may be pushed."""
 FETCH_LATER = "正在为您处理，请过几秒回复“继续”查看答复。"

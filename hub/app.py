@@ -11,7 +11,8 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from bot.conversation.service import ConversationService
-from channels.registry import close_channels
+from channels.pictures import InvoicePictures
+from channels.registry import close_channels, keepers
 from channels.web.pages import error_page
 from hub.api import include_routers
 from hub.api.site import SiteProfile
@@ -69,7 +70,7 @@ def create_app() -> FastAPI:
         redoc_url=None,
     )
     app.state.site = SiteProfile.of(bureau(), sandbox=bool(settings.sandboxes))
-    app.state.conversations = ConversationService(settings)
+    app.state.conversations = ConversationService(settings, reads=InvoicePictures(keepers))
     app.add_middleware(CommonGround)
     if settings.allowed_origins:
         app.add_middleware(

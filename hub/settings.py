@@ -123,6 +123,7 @@ class Settings(BaseSettings):
     rate_ask: str = "60/minute"
     rate_conversation: str = "20/minute"
     rate_message: str = "60/minute"
+    rate_upload: str = "20/minute"
     rate_auth: str = "30/minute"
     trusted_proxies: list[str] = []
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import procrastinate
 
-from bot.conversation import repository
+from bot.conversation import files, repository
 from channels import repository as doors
 from channels.registry import deliverers
 from hub import audit
@@ -39,6 +39,7 @@ from services.reminders.service import prepare as prepare_reminder
 
 log = get_logger(__name__)
 KEPT_ANSWERS = timedelta(days=30)
+UNSENT_FILES = timedelta(days=1)
 KEPT_NOTICES = timedelta(days=800)  # longer than reminders look back, so that nobody is dunned twice
 jobs = procrastinate.App(connector=procrastinate.PsycopgConnector())
 
@@ -64,6 +65,7 @@ async def erase_expired(timestamp: int) -> None:
         await identities.forget_before(session, before)
         await codes.sweep(session)
         await sessions.sweep(session)
+        await files.erase_before(session, before, clock.now() - UNSENT_FILES)
         await filings.erase_sheets_before(session, before)
         await payments.erase_before(session, before)
         await outbox.erase_before(session, before)

@@ -107,6 +107,7 @@ class Product:
             "HUB_RATE_ASK": "100000/minute",
             "HUB_RATE_CONVERSATION": "100000/minute",
             "HUB_RATE_MESSAGE": "100000/minute",
+            "HUB_RATE_UPLOAD": "100000/minute",
             "HUB_RATE_AUTH": "100000/minute",
             "HUB_CODES_PER_HOUR": "100000",
             "HUB_CODES_PER_DAY": "100000",

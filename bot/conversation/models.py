@@ -106,6 +106,22 @@ class Message(Base):
     processed_at: Mapped[datetime | None]
 
 
+class ConversationFile(Base):
+    """A file that somebody uploaded into their conversation; `sealed` is its content as ciphertext."""
+
+    __tablename__ = "conversation_file"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    name: Mapped[str] = mapped_column(EncryptedText)
+    content_type: Mapped[str] = mapped_column(String(100))
+    size: Mapped[int]
+    sealed: Mapped[bytes]
+    sent_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class Handoff(Base):
     """One stay of a conversation in the queue and with a human: the basis of waiting times."""
 

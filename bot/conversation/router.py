@@ -90,8 +90,9 @@ async def create_message(
 ) -> Messages:
     """Say something and get what the bot says to it; the same `client_message_id` again returns the first answer."""
     return await conversations.say(
-        conversation_id, body.text, body.client_message_id, body.payload, token, client_address(request)
-    )
+        conversation_id, body.text, body.client_message_id, body.payload, token, client_address(request),
+        body.attachments,
+    )  # fmt: skip
 
 
 @router.get("/{conversation_id}/messages")

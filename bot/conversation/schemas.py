@@ -68,12 +68,16 @@ class ConversationCreated(BaseModel):
 
 
 class MessageCreate(BaseModel):
-    """Say something. `client_message_id` makes a repeat harmless; `payload` is that of a button we showed."""
+    """Say something. `client_message_id` makes a repeat harmless; `payload` is that of a button we showed.
+
+    `attachments` are ids of files that were uploaded into the conversation; the text may then be empty.
+    """
 
     model_config = ConfigDict(extra="forbid")
     text: Text
     client_message_id: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")
-    payload: str | None = Field(None, max_length=300)
+    payload: str | None = Field(None, max_length=1000)
+    attachments: list[UUID] = Field([], max_length=3)
 
 
 class Messages(BaseModel):

@@ -10,13 +10,15 @@ import asyncio
 import contextlib
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.conversation import handoff, repository
+from bot.conversation import files, handoff, repository
+from bot.conversation.attachments import HANDED, Meant, ReadsAttachments, handing
 from bot.conversation.locks import ConversationBusy, ConversationLocks, Lines
 from bot.conversation.models import Author, Conversation, Message, State
 from bot.conversation.schemas import MessageRead, Messages
@@ -48,8 +50,11 @@ WEB = "web"
 class ConversationService:
     """Everything that happens in conversations; one per process, opened by the hub."""
 
-    def __init__(self, settings: Settings, dialogue: DialogueClient | None = None) -> None:
+    def __init__(
+        self, settings: Settings, dialogue: DialogueClient | None = None, reads: ReadsAttachments | None = None
+    ) -> None:
         self.dialogue = dialogue or DialogueClient(settings)
+        self._reads = reads
         self.locks = ConversationLocks(settings.dsn)
         self.news = Broadcast(repository.CHANNEL)
         self._dsn = settings.dsn
@@ -93,16 +98,26 @@ class ConversationService:
 
     async def say(
         self, conversation_id: UUID, text: str, external_id: str, payload: str | None = None, token: str | None = None,
-        address: str = "",
+        address: str = "", attachments: Sequence[UUID] = (),
     ) -> Messages:  # fmt: skip
         """A person says something; what we say to it. Repeating the same `external_id` returns the first answer.
 
         A door has checked the sender itself; where a `token` is given it must open the conversation.
-        Raises `ConversationNotFound`, `Unauthorized`, `ConversationBusy`.
+        `attachments` are files that were uploaded into the conversation.
+        Raises `ConversationNotFound`, `Unauthorized`, `ConversationBusy`, `files.FilesNotThere`.
         """
         async with self._arrivals.wait(conversation_id, LONGEST_TURN):
-            carried = {name: value for name, value in (("payload", payload), ("address", address)) if value}
+            carried: dict[str, Any] = {
+                name: value for name, value in (("payload", payload), ("address", address)) if value
+            }
             async with transaction() as session:
+                if attachments:
+                    _opened(await repository.get(session, conversation_id), token)
+                    kept = await files.claim(session, conversation_id, attachments)
+                    carried |= {"attachments": kept} | (
+                        {} if text.strip() or payload else {"notice": files.notice(kept)}
+                    )
+                    text = text if text.strip() else files.label(kept)
                 message_id = await self.take(session, conversation_id, text, external_id, carried, token=token)
         return await self.answer(conversation_id, message_id)
 
@@ -221,24 +236,48 @@ class ConversationService:
             return [Reply(BACK_WITH_BOT)]
         if conversation.state in (State.WAITING_FOR_AGENT, State.WITH_AGENT):
             return []
-        if notice := message.payload.get("notice"):
-            return [Reply(str(notice), skill=conversation.active_skill)]
         if message.payload.get("open"):
-            return [await answer_openly(message.text)]
-        command = command_for_payload(payload) if payload else None
+            notice = message.payload.get("notice")
+            return [Reply(str(notice)) if notice else await answer_openly(message.text)]
+        return await self._bots_replies(conversation, message, payload, fresh=fresh)
+
+    async def _bots_replies(
+        self, conversation: Conversation, message: Message, payload: str | None, *, fresh: bool
+    ) -> list[Reply]:
+        """What the bot says, with all that it has, to somebody whom nobody else reads along with."""
+        meant = None if payload else await self._meant(message)
+        if meant and meant.skill:
+            command: str | None = handing(meant.skill, meant.values or {})
+        elif notice := message.payload.get("notice"):
+            reply = meant.reply if meant and meant.reply else Reply(str(notice))
+            return [replace(reply, skill=conversation.active_skill)]
+        else:
+            command = _command(payload) if payload else None
         text = command or text_for_rasa(text_for_payload(payload) if payload else message.text)
         if not text:
             return [Reply(NO_TEXT, skill=conversation.active_skill)]
+        replies = await self._dialogues(conversation, message, text, "" if command else text, fresh=fresh)
+        return _led_by(meant.lead, replies) if meant else replies
+
+    async def _dialogues(
+        self, conversation: Conversation, message: Message, text: str, question: str, *, fresh: bool
+    ) -> list[Reply]:
+        """What Rasa says to a text; while it is away, what knowledge says to the question in it."""
         try:
             if not fresh:
                 said = await self.dialogue.replies_already_given(conversation.id, message.id)
                 if said is not None:
                     # Rasa took it while its hands were dead: it must not take it twice, so knowledge answers
-                    return said or await fall_back("" if command else text, conversation.active_skill)
+                    return said or await fall_back(question, conversation.active_skill)
             address = str(message.payload.get("address") or "")
             return await self.dialogue.turn(conversation.id, text, message.id, _way(conversation, message), address)
         except DialogueUnavailable:
-            return await fall_back("" if command else text, conversation.active_skill)
+            return await fall_back(question, conversation.active_skill)
+
+    async def _meant(self, message: Message) -> Meant | None:
+        """What the files of a message mean, where anybody here can read them."""
+        kept = message.payload.get("attachments")
+        return await self._reads(kept) if kept and self._reads else None
 
     async def _reopen(self, conversation: Conversation) -> None:
         """A new message after the end begins a new talk with the bot."""
@@ -299,6 +338,17 @@ STANDING_BUTTONS = frozenset({"intent:talk_to_human"})
 def _way(conversation: Conversation, message: Message) -> str:
     """The channel by which something was said; a talk that began behind a door may go on by its token."""
     return str(message.payload.get("by") or (WEB if conversation.account else conversation.channel))
+
+
+def _command(payload: str) -> str | None:
+    """Rasa's command for the payload of a button of ours; None when it is plain text."""
+    return payload.removeprefix(HANDED) if payload.startswith(HANDED) else command_for_payload(payload)
+
+
+def _led_by(lead: str, replies: Sequence[Reply]) -> list[Reply]:
+    """The replies, the first of which says before all else what was read."""
+    first, *others = replies
+    return [replace(first, text=f"{lead}\n\n{first.text}") if lead else first, *others]
 
 
 def _opened(conversation: Conversation | None, token: str | None) -> Conversation:

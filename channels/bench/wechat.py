@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
 
 import httpx
 
@@ -26,7 +27,8 @@ class WechatUser:
 
     acts: Mapping[str, str] = {
         "/voice 文字": "发语音，附微信识别的文字",
-        "/image": "发图片",
+        "/image": "发一张微信已不再保存的图片",
+        "/photo 文件": "发本机的一个图片文件，例如发票照片",
         "/location": "发位置",
         "/press 文字": "点击菜单中代表这句话的一项",
         "/subscribe": "关注",
@@ -49,9 +51,9 @@ class WechatUser:
         self._last: Call | None = None
         self._number = secrets.randbelow(10**9) * 1000
         self._does: Mapping[str, Callable[[str], Awaitable[Sequence[str]]]] = {
-            "/voice": self._voice, "/image": self._image, "/location": self._location, "/press": self._press,
-            "/subscribe": self._subscribe, "/unsubscribe": self._leave, "/scan": self._scan, "/refuse": self._refuse,
-            "/retry": self._retry,
+            "/voice": self._voice, "/image": self._image, "/photo": self._photo, "/location": self._location,
+            "/press": self._press, "/subscribe": self._subscribe, "/unsubscribe": self._leave, "/scan": self._scan,
+            "/refuse": self._refuse, "/retry": self._retry,
         }  # fmt: skip
 
     async def do(self, line: str) -> Sequence[str]:
@@ -78,6 +80,15 @@ class WechatUser:
 
     async def _image(self, _: str) -> Sequence[str]:
         return await self._message("image", PicUrl="http://mmbiz.qpic.cn/x", MediaId=secrets.token_urlsafe(16))
+
+    async def _photo(self, path: str) -> Sequence[str]:
+        try:
+            content = Path(path).expanduser().read_bytes()
+        except OSError as error:
+            raise NotPossible(f"读不到文件“{path}”，请核对路径。") from error
+        async with transaction() as session:
+            media_id = await sandbox.keep(session, content)
+        return await self._message("image", PicUrl="http://mmbiz.qpic.cn/x", MediaId=media_id)
 
     async def _location(self, _: str) -> Sequence[str]:
         return await self._message("location", Location_X="23.13", Location_Y="113.26", Scale="20", Label="广州市")

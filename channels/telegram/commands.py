@@ -53,6 +53,19 @@ def say(chat: Chat, words: Annotated[str, typer.Argument(help="要说的话")], 
 
 
 @app.command()
+def photo(chat: Chat, code: Annotated[str, typer.Argument(help="照片上二维码的内容")], wait: Wait = 10) -> None:
+    """向机器人发一张二维码的照片（例如发票左上角的二维码），显示它的答复。"""
+
+    async def work() -> None:
+        sizes = [{"file_id": sandbox.file_of(code), "file_unique_id": "photo", "width": 200, "height": 200}]
+        update = await _in_transaction(lambda session: sandbox.write(session, chat, photo=sizes))
+        await _deliver(update)
+        await _answers(chat, update["message"]["message_id"], wait)
+
+    _run(work)
+
+
+@app.command()
 def press(chat: Chat, button: Annotated[str, typer.Argument(help="按钮上的文字")], wait: Wait = 10) -> None:
     """按下最近一条消息下面的按钮。"""
 

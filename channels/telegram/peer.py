@@ -100,7 +100,7 @@ async def _done(_: Parameters, __: sandbox.Flood) -> bool:
 
 async def _get_file(given: Parameters, _: sandbox.Flood) -> dict[str, Any]:
     file_id = str(given.get("file_id", ""))
-    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", file_id):
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,400}", file_id):
         raise Refusal(400, "Bad Request: invalid file_id")
     content = sandbox.picture(file_id)
     return {"file_id": file_id, "file_unique_id": file_id, "file_size": len(content), "file_path": f"files/{file_id}"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,6 +22,7 @@ from hub.kit.ids import new_id
 from services.gateways.behaviour import behaviour
 
 USERNAME = "sandbox_tax_bot"
+OF_WORDS = "words-"
 PRIVATE, GROUP = "private", "supergroup"
 
 
@@ -66,10 +68,22 @@ def press(chat_id: int, user_id: int, message_id: int, data: str, *, kind: str =
     }
 
 
+def file_of(words: str) -> str:
+    """The name of a file that is a picture of these words as a QR code."""
+    return OF_WORDS + urlsafe_b64encode(words.encode()).decode().rstrip("=")
+
+
 def picture(file_id: str) -> bytes:
-    """What the sandbox keeps under a file's name: a picture of the name itself (a QR code)."""
+    """What the sandbox keeps under a file's name: a QR code of the words that it was made of, or of the name itself."""
+    said = file_id
+    if file_id.startswith(OF_WORDS):
+        encoded = file_id.removeprefix(OF_WORDS)
+        try:
+            said = urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
+        except ValueError:
+            said = file_id
     content = BytesIO()
-    segno.make(file_id).save(content, kind="png", scale=4)
+    segno.make(said).save(content, kind="png", scale=4)
     return content.getvalue()
 
 

@@ -10,11 +10,13 @@ from typing import ClassVar
 import httpx
 from fastapi import APIRouter
 
+from channels.attachments import LARGEST_OF_ALL
 from channels.base import (
     Answer,
     Attachment,
     Call,
     Capabilities,
+    Fetched,
     Gone,
     InboundMessage,
     Kind,
@@ -105,6 +107,10 @@ class WechatChannel:
     async def answers(self) -> bool:
         """Whether WeChat answers; see `Probes`."""
         return await self.client.answers()
+
+    async def fetch(self, reference: str) -> Fetched:
+        """A file that somebody sent; see `KeepsFiles`."""
+        return await self.client.media(reference, LARGEST_OF_ALL)
 
     async def acknowledge(self, messages: Sequence[InboundMessage]) -> None:
         """WeChat wants nothing more than the response."""

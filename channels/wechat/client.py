@@ -6,14 +6,14 @@ Source: developers.weixin.qq.com/doc/offiaccount/Getting_Started/Global_Return_C
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from channels.base import Blocked
+from channels.base import Blocked, Fetched, FileGone, PartyAway
 from channels.wechat.account import Account
 from channels.wechat.templates import Kind
 from channels.wechat.tokens import Tokens
@@ -26,6 +26,7 @@ from hub.outbox.models import Failure
 from services.gateways.signed_http import open_client
 
 log = get_logger(__name__)
+T = TypeVar("T")
 
 NOTICES: Mapping[Kind, str] = {
     Kind.TEMPLATE: "/cgi-bin/message/template/send",
@@ -34,6 +35,9 @@ NOTICES: Mapping[Kind, str] = {
 SOMEBODY = "/sns/oauth2/access_token"
 BUSY = -1
 DOMAIN_ADDRESSES = "/cgi-bin/get_api_domain_ip"
+MEDIA = "/cgi-bin/media/get"
+NO_FILE = 40007
+"""不合法的媒体文件 id: also what has expired."""
 INVALID_TOKEN = frozenset({40001, 40014, 42001})
 LATER: Mapping[int, tuple[str, timedelta | None]] = {
     BUSY: ("busy", None),
@@ -177,6 +181,19 @@ class WechatClient:
         except ValidationError as error:
             raise Uncertain("malformed_reply") from error
 
+    async def media(self, media_id: str, largest: int) -> Fetched:
+        """A file that somebody sent (临时素材), which WeChat keeps for three days.
+
+        Raises `FileGone`, also when it is larger than `largest` bytes, and `PartyAway`.
+        """
+        try:
+            return await self._with_token(lambda token: self._get_media(media_id, largest, token))
+        except WechatRefusal as refusal:
+            log.warning("wechat_refused", path=MEDIA, code=refusal.code)
+            raise (PartyAway if refusal.code in LATER else FileGone) from refusal
+        except DeliveryTrouble as trouble:
+            raise PartyAway from trouble
+
     async def token(self) -> str:
         """The access token that is good now.
 
@@ -204,18 +221,44 @@ class WechatClient:
         return True
 
     async def _understood(self, path: str, content: Mapping[str, Any]) -> dict[str, Any]:
-        """Call with the shared token; a token that WeChat no longer takes is renewed, once."""
         try:
-            token = await self._tokens.get()
-            try:
-                return await self._post(path, content, token)
-            except WechatRefusal as refusal:
-                if refusal.code not in INVALID_TOKEN:
-                    raise
-            return await self._post(path, content, await self._tokens.get(instead_of=token))
+            return await self._with_token(lambda token: self._post(path, content, token))
         except WechatRefusal as refusal:
             log.warning("wechat_refused", path=path, code=refusal.code)
             _raise(refusal.code)
+
+    async def _with_token(self, call: Callable[[str], Awaitable[T]]) -> T:
+        """Call with the shared token; a token that WeChat no longer takes is renewed, once."""
+        token = await self._tokens.get()
+        try:
+            return await call(token)
+        except WechatRefusal as refusal:
+            if refusal.code not in INVALID_TOKEN:
+                raise
+        return await call(await self._tokens.get(instead_of=token))
+
+    async def _get_media(self, media_id: str, largest: int, token: str) -> Fetched:
+        """Raises `WechatRefusal`, `FileGone`, `PartyAway`."""
+        content = b""
+        try:
+            asked = {"access_token": token, "media_id": media_id}
+            async with self._http.stream("GET", self._url(MEDIA), params=asked) as answer:
+                if answer.status_code != httpx.codes.OK:
+                    raise PartyAway
+                async for piece in answer.aiter_bytes():
+                    content += piece
+                    if len(content) > largest:
+                        raise FileGone
+        except httpx.HTTPError as error:
+            raise PartyAway from error
+        kind = answer.headers.get("content-type", "").partition(";")[0].strip()
+        if kind in ("application/json", "text/plain", "text/html"):
+            # no file: a refusal, or the address of a video, which lies elsewhere
+            raise WechatRefusal(_code_of(content))
+        return Fetched(content, kind)
+
+    def _url(self, path: str) -> httpx.URL:
+        return self._address.copy_with(path=self._address.path.rstrip("/") + path)
 
     async def _fetch_token(self, force: bool) -> tuple[str, datetime]:
         asked = {
@@ -239,9 +282,6 @@ class WechatClient:
         )  # fmt: skip
         return await self._answer(request)
 
-    def _url(self, path: str) -> httpx.URL:
-        return self._address.copy_with(path=self._address.path.rstrip("/") + path)
-
     async def _answer(self, request: httpx.Request) -> dict[str, Any]:
         """Raises `WechatRefusal`, `NotNow`, `Uncertain`, `Never`."""
         try:
@@ -264,6 +304,17 @@ class WechatClient:
         if code:
             raise WechatRefusal(code)
         return dict(answer)
+
+
+def _code_of(content: bytes) -> int:
+    """The code of a refusal that came in place of a file; one of its own where there is none.
+
+    Raises `PartyAway` when it is nothing of WeChat's.
+    """
+    try:
+        return int(json.loads(content).get("errcode") or NO_FILE)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise PartyAway from error
 
 
 def _raise(code: int) -> NoReturn:

@@ -5,6 +5,7 @@ It knows who may be written to because whoever plays a user says what that user 
 
 from __future__ import annotations
 
+import base64
 import json
 import secrets
 from collections.abc import Mapping
@@ -40,6 +41,8 @@ NOTICES: Mapping[str, Kind] = {
     "cgi-bin/message/template/send": Kind.TEMPLATE,
     "cgi-bin/message/subscribe/bizsend": Kind.SUBSCRIBE,
 }
+MEDIA = "media"
+MEDIA_LIVES = timedelta(days=3)
 REMEMBERS = timedelta(days=7)
 
 
@@ -68,6 +71,25 @@ class Refused(Exception):
     def __init__(self, code: int, message: str) -> None:
         self.code, self.message = code, message
         super().__init__(message)
+
+
+class OutOfOrder(Exception):
+    """What stands before WeChat answers in its place."""
+
+    def __init__(self, body: str, status: int) -> None:
+        self.body, self.status = body, status
+        super().__init__(status)
+
+
+async def keep(session: AsyncSession, content: bytes, content_type: str = "image/jpeg") -> str:
+    """Keep a file that a user sends; its MediaId, under which it can be had for three days."""
+    media_id = secrets.token_urlsafe(48)
+    kept = {"content": base64.b64encode(content).decode(), "content_type": content_type}
+    await _put(session, MEDIA, media_id, kept)
+    await session.execute(
+        delete(SandboxWechat).where(SandboxWechat.kind == MEDIA, SandboxWechat.at < clock.now() - MEDIA_LIVES)
+    )
+    return media_id
 
 
 async def acted(session: AsyncSession, open_id: str, act: Act) -> None:
@@ -130,16 +152,26 @@ def create_sandbox(account: Account) -> FastAPI:
         assert isinstance(error, Refused)
         return JSONResponse({"errcode": error.code, "errmsg": f"{error.message} rid: {secrets.token_hex(4)}"})
 
+    @app.exception_handler(OutOfOrder)
+    async def out_of_order(_: Request, error: Exception) -> Response:
+        assert isinstance(error, OutOfOrder)
+        return Response(error.body, error.status, media_type="text/html")
+
+    @app.get("/cgi-bin/media/get")
+    async def media(media_id: str = "", access_token: str = "") -> Response:
+        delay = await _behaved()
+        async with transaction() as session:
+            await _admit(session, account, access_token)
+            row = await _row(session, MEDIA, media_id)
+        if row is None or row.at < clock.now() - MEDIA_LIVES:
+            raise Refused(40007, "invalid media_id")
+        await held_back(delay)
+        name = {"Content-disposition": f'attachment; filename="{media_id}.jpg"'}
+        return Response(base64.b64decode(row.value["content"]), media_type=row.value["content_type"], headers=name)
+
     @app.api_route("/{path:path}", methods=["GET", "POST"])
     async def call(path: str, request: Request) -> Response:
-        try:
-            delay = await behave(SandboxWechatControl)
-        except GatewayUnavailable:
-            return Response("", 503)
-        except GatewayFault as error:
-            if error.reason == GARBAGE:
-                return Response("<html>maintenance</html>")
-            raise Refused(-1, "system error") from error
+        delay = await _behaved()
         asks = request.method == "GET"
         content = dict(request.query_params) if asks else _read(await request.body())
         async with transaction() as session:
@@ -157,6 +189,21 @@ def create_sandbox(account: Account) -> FastAPI:
         return JSONResponse(answer)
 
     return app
+
+
+async def _behaved() -> float:
+    """As told: seconds to hold the answer back.
+
+    Raises `OutOfOrder`, `Refused`.
+    """
+    try:
+        return await behave(SandboxWechatControl)
+    except GatewayUnavailable as error:
+        raise OutOfOrder("", 503) from error
+    except GatewayFault as error:
+        if error.reason == GARBAGE:
+            raise OutOfOrder("<html>maintenance</html>", 200) from error
+        raise Refused(-1, "system error") from error
 
 
 def _read(body: bytes) -> dict[str, Any]:

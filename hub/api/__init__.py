@@ -10,6 +10,7 @@ from bot.conversation import ratings_router, staff_router, stream
 from bot.conversation import router as conversations
 from channels import webhook
 from channels.registry import channels as doors
+from channels.web import uploads_router
 from hub.api import ask, attachments, health, site, skills
 from services.calculations import router as calculators
 from services.filing import batch_router as filing_batches
@@ -45,6 +46,8 @@ def include_routers(app: FastAPI) -> None:
     # /api/v1/conversations
     app.include_router(conversations.router)
     app.include_router(stream.router)
+    # /api/v1/conversations/{id}/attachments
+    app.include_router(uploads_router.router)
     # /api/v1/staff/conversations
     app.include_router(staff_router.router)
     # /api/v1/staff/ratings

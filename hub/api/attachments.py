@@ -10,8 +10,8 @@ from fastapi import APIRouter, Path, Response
 
 from bot.conversation.models import Message
 from channels.attachments import FILE_TYPES, MOST
-from channels.base import FileGone, KeepsFiles
-from channels.registry import channels
+from channels.base import FileGone
+from channels.registry import keepers
 from hub import audit
 from hub.accounts.access import CurrentAgent
 from hub.kit.db import transaction
@@ -34,10 +34,10 @@ async def read_attachment(
             session, agent.username, "conversation.attachment", str(conversation_id), message=str(message_id)
         )
     one = kept[place]
-    channel = channels().get(one.get("channel", ""))
-    if not isinstance(channel, KeepsFiles):
+    keeper = keepers().get(one.get("channel", ""))
+    if keeper is None:
         raise FileGone
-    fetched = await channel.fetch(one["reference"])
+    fetched = await keeper.fetch(one["reference"])
     kind = one["content_type"] or fetched.content_type
     name = quote(one["name"] or f"{one['kind']}-{place}")
     return Response(

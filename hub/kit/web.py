@@ -27,6 +27,9 @@ log = get_logger(__name__)
 LARGEST_BODY = 256 * 1024
 # Rasa sends its domain and the whole talk with every call of an action
 LARGEST_INTERNAL_BODY = 8 * 1024 * 1024
+# a file of 20 MB in its form
+LARGEST_UPLOAD = 20 * 1024 * 1024 + 64 * 1024
+UPLOADS = re.compile(r"/api/v1/conversations/[0-9a-f-]{32,36}/attachments")
 TRACE_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 SECURITY_HEADERS = {
     "content-security-policy": (
@@ -71,7 +74,7 @@ class CommonGround:
             await send(message)
 
         received = 0
-        largest = LARGEST_INTERNAL_BODY if scope["path"].startswith("/internal/") else LARGEST_BODY
+        largest = _largest_body(scope["path"])
 
         async def receive_limited() -> Message:
             nonlocal received
@@ -87,6 +90,13 @@ class CommonGround:
             finally:
                 path = getattr(scope.get("route"), "path", "unknown")
                 requests_total.labels(path, scope["method"], str(status)).inc()
+
+
+def _largest_body(path: str) -> int:
+    """How many bytes a request to a path may have."""
+    if path.startswith("/internal/"):
+        return LARGEST_INTERNAL_BODY
+    return LARGEST_UPLOAD if UPLOADS.fullmatch(path) else LARGEST_BODY
 
 
 def problem_details(

@@ -153,6 +153,10 @@ FACE_TITLES: Mapping[str, str] = {
     "used_car": "二手车销售统一发票",
 }
 
+SCANNED = "已识别图中的发票："
+SCANNED_TITLE = "查验尾号{number}的发票{on}"
+SEVERAL_SCANNED = "图中有{count}张发票，一次查验一张，请选择："
+
 
 def checks_left(times: int) -> str:
     """How often this invoice may still be checked today."""

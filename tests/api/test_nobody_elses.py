@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from fastapi import FastAPI
 
-from bot.conversation import repository
+from bot.conversation import files, repository
 from hub.accounts import sessions
 from hub.accounts.people import person_by_phone, prove
 from hub.app import create_app
@@ -63,6 +63,7 @@ class Ids:
     message_id: str
     consent_id: str
     charge_id: str
+    attachment_id: str
     place: str = "0"
 
 
@@ -73,6 +74,7 @@ def made_up(ids: Ids) -> Ids:
         sheet_id=str(uuid.uuid4()), batch_id=str(uuid.uuid4()), order_id=str(uuid.uuid4()), number=uuid.uuid4().hex,
         ticket=ids.ticket, trace_id=str(uuid.uuid4()), conversation_id=str(uuid.uuid4()),
         message_id=str(uuid.uuid4()), consent_id=str(uuid.uuid4()), charge_id=str(uuid.uuid4()),
+        attachment_id=str(uuid.uuid4()),
     )  # fmt: skip
 
 
@@ -93,7 +95,7 @@ class World:
 async def world(empty_database: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     """王小明 with a return, a sheet, a batch, orders, a conversation and consents; 孙浩 with nothing but himself."""
     settings = get_settings()
-    for name in ("rate_ask", "rate_conversation", "rate_message", "rate_auth"):
+    for name in ("rate_ask", "rate_conversation", "rate_message", "rate_upload", "rate_auth"):
         monkeypatch.setattr(settings, name, "100000/minute")
     for name in ("core", "real_name", "sms", "payment"):
         monkeypatch.setattr(settings, f"{name}_timeout_seconds", 30.0)
@@ -168,12 +170,15 @@ async def _everything(http: httpx.AsyncClient) -> tuple[Ids, frozenset[str]]:
         conversation = await repository.reserve(session, uuid.UUID(talk["conversation_id"]), 1)
         assert conversation is not None
         message_id = await repository.add_inbound(session, conversation, external_id="m1", content=SAID, payload={})
+    kept = await files.keep(
+        uuid.UUID(talk["conversation_id"]), kind="file", name="账.txt", content_type="text/plain", content=SAID.encode()
+    )
     number, ticket = order["result"]["opened"]["page"].rsplit("/", 2)[1:]
     ids = Ids(
         obligation_id=OPEN_VAT, taxpayer_id=QINGCHUAN, filing_id=filed["result"]["filing_id"],
         sheet_id=sheet["sheet_id"], batch_id=batch["batch_id"], order_id=order["result"]["id"], number=number,
         ticket=ticket[:-4] + "AAAA", trace_id=sheet["trace_id"], conversation_id=talk["conversation_id"],
-        message_id=str(message_id),
+        message_id=str(message_id), attachment_id=str(kept.id),
         consent_id=consents[0]["id"], charge_id=order["result"]["charges"][0]["charge_id"],
     )  # fmt: skip
     human = seed.person(VICTIM)
@@ -272,7 +277,7 @@ async def answers(world: World, ids: Ids, who: str) -> dict[tuple[str, str, str]
 
 KEPT = (
     "tax_return", "filing_sheet", "filing_batch", "filing_batch_row", "payment_order", "payment_order_charge",
-    "conversation", "message", "consent", "mandate", "calculation", "reminder_setting",
+    "conversation", "conversation_file", "message", "consent", "mandate", "calculation", "reminder_setting",
 )  # fmt: skip
 UNTOUCHED = ("core_sandbox_return", "core_sandbox_charge", "core_sandbox_settlement", "core_sandbox_taxpayer")
 

@@ -9,7 +9,7 @@
  * Methods     open(), close(), ask(text)
  * Events      tax-chat-large {large}, tax-chat-language {language}, tax-chat-unread {count}
  *
- * Read it in this order: Words, Store, Api, Conversation (all state and network, no DOM), rendering of one message,
+ * Read it in this order: Words, Store, Api, Conversation and Tray (all state and network, no DOM), rendering of one message,
  * Dictation, TaxChat (the element), styles.
  */
 (() => {
@@ -28,6 +28,10 @@
   const BACKOFF_CEILING_MS = 30000;
   const SERVER_ERROR_ATTEMPTS = 5;
   const MAX_TEXT = 2000;
+  const MAX_FILES = 3;
+  const MEGABYTE = 1024 * 1024;
+  const IMAGE = /\.(jpe?g|png|webp|gif|bmp)$/i;
+  const DOCUMENT = /\.(pdf|ofd|docx?|xlsx?|txt|csv|xml|zip)$/i;
   const TIME_ZONE = 'Asia/Shanghai';
 
   // ---------------------------------------------------------------------------------------------- Words
@@ -81,7 +85,17 @@
       consent_end: '。',
       attach: '选择附件',
       attachment: '附件',
-      file_chosen: '已选择：{name}。人工坐席请您提供材料时即可发送，现在不会上传。',
+      tray: '待发送的附件',
+      file_format: '“{name}”的格式不能发送。可以发送图片、PDF、Word、Excel或OFD文件。',
+      file_large: '“{name}”超过了{limit}MB，请压缩后再选择。',
+      file_most: '一次最多发送{n}个附件。',
+      file_uploading: '正在上传{name}',
+      file_again: '重试',
+      file_remove: '移除',
+      file_remove_named: '移除{name}',
+      file_sized: '{name}（{size}）',
+      file_save: '保存附件',
+      file_failed: '附件没有取到：{reason}',
       sending: '发送中',
       sent: '已送达',
       waiting: '待发送，网络恢复后自动发送',
@@ -228,7 +242,17 @@
       consent_end: '。',
       attach: '選擇附件',
       attachment: '附件',
-      file_chosen: '已選擇：{name}。人工坐席請您提供材料時即可傳送，現在不會上載。',
+      tray: '待傳送的附件',
+      file_format: '「{name}」的格式不能傳送。可以傳送圖片、PDF、Word、Excel或OFD檔案。',
+      file_large: '「{name}」超過了{limit}MB，請壓縮後再選擇。',
+      file_most: '一次最多傳送{n}個附件。',
+      file_uploading: '正在上載{name}',
+      file_again: '重試',
+      file_remove: '移除',
+      file_remove_named: '移除{name}',
+      file_sized: '{name}（{size}）',
+      file_save: '儲存附件',
+      file_failed: '附件沒有取到：{reason}',
       sending: '傳送中',
       sent: '已送達',
       waiting: '待傳送，網絡恢復後自動傳送',
@@ -373,9 +397,19 @@
       consent: 'An automatic assistant answers here. The conversation is stored encrypted. Do not enter passwords or codes. By using it you accept the ',
       privacy: 'privacy notice (in Chinese)',
       consent_end: '.',
-      attach: 'Choose a file',
+      attach: 'Choose files',
       attachment: 'Attachment',
-      file_chosen: 'Chosen: {name}. It can be sent when a staff member asks for it; nothing is uploaded now.',
+      tray: 'Files to send',
+      file_format: '{name} cannot be sent: only pictures, PDF, Word, Excel and OFD files can.',
+      file_large: '{name} is larger than {limit} MB. Please make it smaller and choose it again.',
+      file_most: 'At most {n} files can be sent at a time.',
+      file_uploading: 'Uploading {name}',
+      file_again: 'Retry',
+      file_remove: 'Remove',
+      file_remove_named: 'Remove {name}',
+      file_sized: '{name} ({size})',
+      file_save: 'Save the file',
+      file_failed: 'The file could not be fetched: {reason}',
       sending: 'Sending',
       sent: 'Delivered',
       waiting: 'Waiting; it is sent once you are online',
@@ -483,6 +517,9 @@
   const FALLBACK_LANGUAGE = 'zh-Hans';
   /** What a press says to the hub for the person: it understands Chinese, whatever the language of the interface. */
   const SPOKEN = { human: '转人工', sign_in: '登录' };
+
+  /** What the hub writes in place of words; the file itself is shown. */
+  const LABELS = /^(\[(图片|文件|附件)\])+$/;
 
   const filled = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (blank, name) => values[name]);
 
@@ -592,8 +629,48 @@
         clearTimeout(timer);
       }
       if (response.ok) return payload;
+      throw this.refusal(response.status, payload, response.headers.get('Retry-After'));
+    }
+
+    /** Uploads a file and tells its progress, which fetch cannot; `done` is the hub's answer, `abort` ends it. */
+    upload(path, { token, file, onProgress }) {
+      const request = new XMLHttpRequest();
+      const done = new Promise((resolve, reject) => {
+        request.open('POST', this.base + path);
+        request.setRequestHeader('Accept', 'application/json');
+        request.setRequestHeader('Authorization', `Bearer ${token}`);
+        request.timeout = 180000;
+        request.upload.onprogress = (event) => { if (event.lengthComputable) onProgress(event.loaded / event.total); };
+        request.onload = () => {
+          const payload = parseJson(request.responseText);
+          if (request.status === 201 && payload) resolve(payload);
+          else reject(this.refusal(request.status, payload, request.getResponseHeader('Retry-After')));
+        };
+        request.onerror = () => reject(new ApiError(0, this.t('unreachable')));
+        request.ontimeout = request.onerror;
+        request.onabort = () => reject(new ApiError(0, ''));
+        const form = new FormData();
+        form.append('file', file, file.name);
+        request.send(form);
+      });
+      return { done, abort: () => request.abort() };
+    }
+
+    /** A file as it was uploaded. */
+    async download(path, token) {
+      let response;
+      try {
+        response = await fetch(this.base + path, { headers: { Authorization: `Bearer ${token}` }, credentials: 'omit', cache: 'no-store' });
+        if (response.ok) return await response.blob();
+      } catch (unreachable) {
+        throw new ApiError(0, this.t('unreachable'));
+      }
+      throw this.refusal(response.status, parseJson(await response.text()), null);
+    }
+
+    refusal(status, payload, header) {
       const detail = payload && typeof payload.detail === 'string' ? payload.detail : this.t('unavailable');
-      throw new ApiError(response.status, detail, retryAfter(response.headers.get('Retry-After')), (payload && payload.code) || '');
+      return new ApiError(status, detail, retryAfter(header), (payload && payload.code) || '');
     }
   }
 
@@ -754,8 +831,8 @@
 
     // Sending
 
-    send(text, payload) {
-      const item = { client_message_id: uuid(), text, payload: payload || undefined, created_at: new Date().toISOString() };
+    send(text, payload, attachments = []) {
+      const item = { client_message_id: uuid(), text, payload: payload || undefined, attachments, created_at: new Date().toISOString() };
       this.store.set(`outbox:${item.client_message_id}`, item);
       this.entries.push(entryFromOutbox(item));
       this.notice = null;
@@ -798,6 +875,7 @@
         session = await this.ensureSession();
         const body = { text: entry.text, client_message_id: entry.clientId };
         if (entry.payload) body.payload = entry.payload;
+        if (entry.attachments.length) body.attachments = entry.attachments.map((one) => one.id);
         const reply = await this.api.request('POST', `/conversations/${session.conversation_id}/messages`, {
           token: session.token, body, timeout: 60000,
         });
@@ -840,7 +918,7 @@
       entry.status = 'failed';
       entry.note = error.message;
       this.store.set(`outbox:${entry.clientId}`, {
-        client_message_id: entry.clientId, text: entry.text, payload: entry.payload || undefined,
+        client_message_id: entry.clientId, text: entry.text, payload: entry.payload || undefined, attachments: entry.attachments,
         created_at: new Date(entry.createdAt).toISOString(), failed: true, note: error.message,
       });
       return true;
@@ -1127,8 +1205,97 @@
       return this.api.request('POST', path, { token: this.session.token, body, base: this.api.hub });
     }
 
+    file(id) {
+      return this.api.download(`/conversations/${this.session.conversation_id}/attachments/${id}`, this.session.token);
+    }
+
     exportRecord() {
       return this.api.request('GET', `/conversations/${this.session.conversation_id}/export`, { token: this.session.token });
+    }
+  }
+
+  // ----------------------------------------------------------------------------------------------- Tray
+
+  /** The files of the next message: chosen first, uploaded when it is sent, each taken out or tried again by itself. */
+  class Tray {
+    constructor(conversation, onChange) {
+      this.conversation = conversation;
+      this.onChange = onChange;
+      this.items = [];
+      this.busy = false;
+      this.refused = null;
+    }
+
+    /** Takes what may be sent; `refused` is what to say of the rest, a key of WORDS with its blanks. */
+    add(files) {
+      this.refused = null;
+      for (const file of files) {
+        const image = file.type.startsWith('image/') || IMAGE.test(file.name);
+        const limit = image ? 10 : 20;
+        if (!image && !DOCUMENT.test(file.name)) this.refused = { key: 'file_format', values: { name: file.name } };
+        else if (file.size > limit * MEGABYTE) this.refused = { key: 'file_large', values: { name: file.name, limit } };
+        else if (this.items.length >= MAX_FILES) this.refused = { key: 'file_most', values: { n: MAX_FILES } };
+        else this.items.push({ file, key: uuid(), progress: null, note: '', refused: false, uploaded: null, abort: null });
+      }
+      this.onChange();
+    }
+
+    /** Takes one out, also from the hub where it lies there already. */
+    remove(item) {
+      this.items = this.items.filter((other) => other !== item);
+      if (item.abort) item.abort();
+      const { session, api } = this.conversation;
+      if (item.uploaded && session) {
+        const path = `/conversations/${session.conversation_id}/attachments/${item.uploaded.id}`;
+        // what stays there is erased within a day
+        api.request('DELETE', path, { token: session.token }).catch(() => {});
+      }
+      this.onChange();
+    }
+
+    clear() {
+      for (const item of this.items) if (item.abort) item.abort();
+      this.items = [];
+      this.refused = null;
+      this.onChange();
+    }
+
+    /** Uploads what has not been uploaded; the files as the hub knows them, or null while one of them is not there. */
+    async upload() {
+      if (this.busy) return null;
+      this.busy = true;
+      this.refused = null;
+      try {
+        const session = await this.conversation.ensureSession();
+        await Promise.all(this.items.map((item) => this.uploadOne(item, session)));
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error;
+        for (const item of this.items) if (!item.uploaded) item.note = error.message;
+      } finally {
+        this.busy = false;
+        this.onChange();
+      }
+      return this.items.every((item) => item.uploaded) ? this.items.map((item) => item.uploaded) : null;
+    }
+
+    async uploadOne(item, session) {
+      if (item.uploaded && item.talk === session.conversation_id) return;
+      Object.assign(item, { progress: 0, note: '', refused: false, uploaded: null, talk: session.conversation_id });
+      this.onChange();
+      const sending = this.conversation.api.upload(`/conversations/${session.conversation_id}/attachments`, {
+        token: session.token, file: item.file, onProgress: (share) => { item.progress = share; this.onChange(); },
+      });
+      item.abort = sending.abort;
+      try {
+        item.uploaded = await sending.done;
+      } catch (error) {
+        item.note = error.message;
+        item.refused = [409, 413, 422].includes(error.status);
+        if (error.gone) this.conversation.forget();
+      } finally {
+        Object.assign(item, { progress: null, abort: null });
+        this.onChange();
+      }
     }
   }
 
@@ -1260,9 +1427,17 @@
       h('ol', null, ...entry.citations.map((citation) => citationItem(citation, t))));
   }
 
-  function attachmentItem(attachment, t) {
+  function bytes(size) {
+    return size < MEGABYTE ? `${Math.max(1, Math.round(size / 1024))} KB` : `${(size / MEGABYTE).toFixed(1)} MB`;
+  }
+
+  function attachmentItem(attachment, saveFile, t) {
     const name = attachment.name || attachment.title || t('attachment');
-    return h('li', null, icon('clip'), /^https:\/\//.test(attachment.url || '') ? link(attachment.url, name) : name);
+    const shown = h('span', { lang: spokenIn(name) }, attachment.size ? t('file_sized', { name, size: bytes(attachment.size) }) : name);
+    if (attachment.id) {
+      return h('li', null, icon('clip'), h('button', { type: 'button', class: 'saved-file', title: t('file_save'), onclick: () => saveFile(attachment) }, shown));
+    }
+    return h('li', null, icon('clip'), /^https:\/\//.test(attachment.url || '') ? link(attachment.url, name) : shown);
   }
 
   const SCORES = [5, 4, 3, 2, 1];
@@ -1285,15 +1460,22 @@
   }
 
   function save(text, type, name) {
-    const url = URL.createObjectURL(new Blob(['\ufeff'.repeat(Number(name.endsWith('.txt'))), text], { type: `${type};charset=utf-8` }));
+    saveBlob(new Blob(['\ufeff'.repeat(Number(name.endsWith('.txt'))), text], { type: `${type};charset=utf-8` }), name);
+  }
+
+  function saveBlob(blob, name) {
+    const url = URL.createObjectURL(blob);
     h('a', { href: url, download: name }).click();
     setTimeout(() => URL.revokeObjectURL(url), 10000);
   }
 
-  /** One message of the transcript. `say(text, payload)` sends what a button or chip stands for. */
-  function entryNode(entry, say, t) {
-    const bubble = h('div', { class: 'bubble', lang: spokenIn(entry.text) }, ...prose(entry.text));
-    if (entry.attachments.length) bubble.append(h('ul', { class: 'attachments' }, ...entry.attachments.map((one) => attachmentItem(one, t))));
+  /** One message. `say(text, payload)` sends what a button or chip stands for, `saveFile(attachment)` saves a file. */
+  function entryNode(entry, say, saveFile, t) {
+    const words = entry.attachments.length && LABELS.test(entry.text) ? '' : entry.text;
+    const bubble = h('div', { class: 'bubble', lang: spokenIn(words) }, ...(words || !entry.attachments.length ? prose(words) : []));
+    if (entry.attachments.length) {
+      bubble.append(h('ul', { class: 'attachments', lang: t('locale') }, ...entry.attachments.map((one) => attachmentItem(one, saveFile, t))));
+    }
     const cited = citations(entry, t);
     if (cited) {
       cited.lang = t('locale');
@@ -1512,6 +1694,7 @@
       this.wording = (key, values) => this.t(key, values);
       this.api = new Api(this.hub, this.wording);
       this.conversation = new Conversation(this.api, this.store, () => this.scheduleUpdate());
+      this.tray = new Tray(this.conversation, () => this.scheduleUpdate());
       this.nodes = new Map();
       this.isOpen = false;
       this.site = null;
@@ -1559,10 +1742,15 @@
         class: 'input', id: 'input', rows: '1', maxlength: String(MAX_TEXT),
         'aria-describedby': 'consent', enterkeyhint: 'send', autocomplete: 'off',
         onkeydown: (event) => this.onInputKey(event), oninput: () => { this.dictation.abandon(); this.keepDraft(); },
+        onpaste: (event) => this.takeFiles(event, event.clipboardData),
       }), { placeholder: 'placeholder', 'aria-label': 'input' });
-      parts.file = h('input', { type: 'file', hidden: true, onchange: () => this.showFile() });
+      parts.file = labelled(h('input', {
+        type: 'file', hidden: true, multiple: true, accept: 'image/*,.pdf,.ofd,.doc,.docx,.xls,.xlsx,.txt,.csv,.xml,.zip',
+        onchange: () => { this.choose([...parts.file.files]); parts.file.value = ''; },
+      }), { 'aria-label': 'attach' });
       parts.attach = iconButton('clip', 'attach', () => parts.file.click(), { class: 'icon-button attach' });
       parts.fileNote = h('p', { class: 'file-note', role: 'status', hidden: true });
+      parts.tray = labelled(h('ul', { class: 'tray', hidden: true }), { 'aria-label': 'tray' });
       parts.mic = h('button', { type: 'button', class: 'icon-button mic', 'aria-pressed': 'false', onclick: () => this.toggleVoice() }, icon('mic'));
       parts.voiceNote = h('p', { class: 'voice-note', role: 'status', hidden: true });
       parts.send = labelled(h('button', { type: 'submit', class: 'send' }, icon('send')), { 'aria-label': 'send', title: 'send' });
@@ -1571,6 +1759,8 @@
       parts.confirm = h('div', { class: 'confirm', hidden: true, onmousedown: (event) => { if (event.target === parts.confirm) event.preventDefault(); } });
       parts.panel = h('section', {
         class: 'panel', tabindex: '-1', 'aria-labelledby': 'title', onkeydown: (event) => this.onPanelKey(event),
+        ondragover: (event) => { if (this.hasAttribute('attachments')) event.preventDefault(); },
+        ondrop: (event) => this.takeFiles(event, event.dataTransfer),
       },
       h('header', { class: 'header' },
         h('span', { class: 'mark', 'aria-hidden': 'true' }, icon('chat')),
@@ -1578,7 +1768,7 @@
         parts.size, parts.menuButton, parts.close, parts.menu),
       parts.offer, parts.banner, parts.strip, parts.rate,
       h('div', { class: 'middle' }, parts.scroll, parts.newer),
-      h('div', { class: 'bottom' }, parts.voiceNote, parts.fileNote, parts.consent, parts.form, parts.file, words('p', { class: 'footer' }, 'disclaimer')),
+      h('div', { class: 'bottom' }, parts.voiceNote, parts.fileNote, parts.tray, parts.consent, parts.form, parts.file, words('p', { class: 'footer' }, 'disclaimer')),
       parts.confirm);
       this.parts = parts;
       this.dictation = new Dictation(parts.input, (key) => this.tellOfVoice(key), () => this.keepDraft());
@@ -1607,24 +1797,36 @@
       this.store.set('draft', this.parts.input.value);
     }
 
-    submit() {
+    async submit() {
+      const { input } = this.parts;
       this.dictation.abandon();
-      const text = this.parts.input.value.trim();
-      if (!text) {
-        this.parts.input.focus();
-        return;
+      input.focus();
+      if (!input.value.trim() && !this.tray.items.length) return;
+      let attachments = [];
+      if (this.tray.items.length) {
+        this.consent();
+        attachments = await this.tray.upload();
+        // the words wait for their files; each file says what is wrong with it
+        if (!attachments) return;
+        this.tray.clear();
+        // somebody may have begun to speak meanwhile
+        this.dictation.abandon();
       }
-      this.parts.input.value = '';
+      const text = input.value.trim();
+      input.value = '';
       this.fitInput();
       this.store.remove('draft');
-      this.say(text);
-      this.parts.input.focus();
+      if (text || attachments.length) this.say(text, undefined, attachments);
     }
 
-    say(text, payload) {
+    consent() {
       if (!this.store.get('consent')) this.store.set('consent', new Date().toISOString());
+    }
+
+    say(text, payload, attachments) {
+      this.consent();
       this.follow = true;
-      this.conversation.send(text.slice(0, MAX_TEXT), payload);
+      this.conversation.send(text.slice(0, MAX_TEXT), payload, attachments);
     }
 
     toggleLarge() {
@@ -1633,10 +1835,24 @@
       this.dispatchEvent(new CustomEvent('tax-chat-large', { bubbles: true, composed: true, detail: { large: this.large } }));
     }
 
-    showFile() {
-      const file = this.parts.file.files[0];
-      this.parts.fileNote.hidden = !file;
-      this.parts.fileNote.textContent = file ? this.t('file_chosen', { name: file.name }) : '';
+    choose(files) {
+      this.tray.add(files);
+      this.parts.input.focus();
+    }
+
+    /** Files that were pasted or dropped; pasted text goes its own way. */
+    takeFiles(event, transfer) {
+      if (!this.hasAttribute('attachments') || !transfer || !transfer.files.length) return;
+      event.preventDefault();
+      this.choose([...transfer.files]);
+    }
+
+    async saveFile(attachment) {
+      try {
+        saveBlob(await this.conversation.file(attachment.id), attachment.name || this.t('attachment'));
+      } catch (error) {
+        this.tell('file_failed', { reason: error.message });
+      }
     }
 
     /** The record as programs read it, or as people do. */
@@ -1664,6 +1880,7 @@
     forgetView() {
       this.parts.input.value = '';
       this.fitInput();
+      this.tray.clear();
       for (const name of ['draft', 'consent']) this.store.remove(name);
       this.update();
     }
@@ -1689,6 +1906,7 @@
       parts.log.setAttribute('aria-live', 'off');
       this.nodes.clear();
       fill(parts.log);
+      fill(parts.tray);
       setText(parts.voiceNote, '');
     }
 
@@ -2068,6 +2286,7 @@
       this.updateNotices();
       this.updateGreeting();
       this.updateLog();
+      this.updateTray();
       this.updateUnread();
       this.updateOffer();
       this.updateVoice();
@@ -2126,7 +2345,7 @@
       const shown = JSON.stringify([text, questions, this.language]);
       if (parts.greeting.dataset.shown === shown) return;
       parts.greeting.dataset.shown = shown;
-      const node = entryNode(entryFrom({ id: 'greeting', author: 'bot', text }), () => {}, this.wording);
+      const node = entryNode(entryFrom({ id: 'greeting', author: 'bot', text }), () => {}, () => {}, this.wording);
       if (this.language !== FALLBACK_LANGUAGE) node.querySelector('.body').append(h('p', { class: 'label language-note' }, this.t('language_text')));
       if (questions.length) {
         node.querySelector('.body').append(h('div', { class: 'suggestions' }, h('span', { class: 'label' }, this.t('suggestions')),
@@ -2150,7 +2369,7 @@
       conversation.entries.forEach((entry, index) => {
         let node = nodes.get(entry.key);
         if (!node) {
-          node = entryNode(entry, (text, payload) => this.say(text, payload), this.wording);
+          node = entryNode(entry, (text, payload) => this.say(text, payload), (file) => this.saveFile(file), this.wording);
           nodes.set(entry.key, node);
           added = entry;
         }
@@ -2189,6 +2408,38 @@
       }
       this.follow = false;
       this.onScroll();
+    }
+
+    /** Rows stay the same elements, so that a button keeps its focus while the progress moves. */
+    updateTray() {
+      const { parts, tray } = this;
+      setText(parts.fileNote, tray.refused ? this.t(tray.refused.key, tray.refused.values) : '');
+      parts.tray.hidden = !tray.items.length;
+      const rows = new Map([...parts.tray.children].map((row) => [row.dataset.key, row]));
+      for (const item of tray.items) {
+        const row = rows.get(item.key) || parts.tray.appendChild(this.trayRow(item));
+        rows.delete(item.key);
+        const [bar, note, again] = ['progress', '.note', '.again'].map((name) => row.querySelector(name));
+        bar.hidden = item.progress === null;
+        bar.value = item.progress || 0;
+        setText(note, item.note);
+        note.lang = spokenIn(item.note) || this.language;
+        again.hidden = !item.note || item.refused;
+      }
+      for (const row of rows.values()) row.remove();
+      parts.send.disabled = tray.busy;
+    }
+
+    trayRow(item) {
+      const { name, size } = item.file;
+      return h('li', { 'data-key': item.key }, icon('clip'),
+        h('div', { class: 'what' }, h('span', { class: 'file-name', lang: spokenIn(name) }, name), h('span', { class: 'file-size' }, bytes(size)),
+          h('progress', { max: '1', 'aria-label': this.t('file_uploading', { name }) }), h('p', { class: 'note', role: 'alert' })),
+        h('button', { type: 'button', class: 'again', onclick: () => this.submit() }, this.t('file_again')),
+        h('button', {
+          type: 'button', class: 'icon-button', 'aria-label': this.t('file_remove_named', { name }), title: this.t('file_remove'),
+          onclick: () => this.tray.remove(item),
+        }, icon('close')));
     }
 
     updateUnread() {
@@ -2331,6 +2582,18 @@
     [data-status=waiting] .bubble, [data-status=failed] .bubble { opacity: .75; }
     .attachments { list-style: none; padding: 0 !important; }
     .attachments li { display: flex; align-items: center; gap: 6px; }
+    .saved-file { min-height: 44px; text-align: left; text-decoration: underline; text-underline-offset: 3px; overflow-wrap: anywhere; }
+    .tray { list-style: none; margin-bottom: 8px; max-height: 30vh; overflow-y: auto; }
+    .tray li { display: flex; align-items: center; gap: 10px; padding: 2px 2px 2px 12px; border: 1px solid var(--line); border-radius: 12px;
+      background: var(--sunken); font-size: calc(var(--s) + 1px); line-height: 1.5; }
+    .tray li + li { margin-top: 6px; }
+    .tray .icon { width: 18px; height: 18px; color: var(--muted); }
+    .what { flex: 1; min-width: 0; padding: 6px 0; }
+    .file-name { overflow-wrap: anywhere; }
+    .file-size { margin-left: 8px; color: var(--muted); white-space: nowrap; }
+    .what progress { display: block; width: 100%; height: 6px; margin-top: 4px; accent-color: var(--brand); }
+    .what .note { color: var(--bad); }
+    .again { min-height: 44px; padding: 0 10px; color: var(--brand); font-weight: 600; }
 
     .citations { margin-top: 10px !important; border-top: 1px solid var(--line); font-size: calc(var(--s) + 1px); }
     .citations summary { display: inline-flex; align-items: center; gap: 6px; min-height: 44px; margin-bottom: -8px; cursor: pointer; list-style: none;

@@ -318,7 +318,7 @@ class TestFiles:
         photo = [{"file_id": "invoice-photo", "file_size": 900}]
         await door.say(hand_of(door).update(message=sandbox.message(ANN, ANN, 1, photo=photo)))
         (stored,) = await door.stored()
-        monkeypatch.setattr("hub.api.attachments.channels", lambda: {"telegram": door.hand.channel})
+        monkeypatch.setattr("hub.api.attachments.keepers", lambda: {"telegram": door.hand.channel})
         async with transaction() as session:
             token = await create_staff(session, "agent1", display_name="小李", role=Role.AGENT)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app()), base_url="http://hub") as http:

@@ -1,4 +1,4 @@
-"""Telegram over its wire format against the running product: ask with citation, check an invoice, a human and back."""
+"""Telegram over its wire format against the running product: answers, invoices by word and photo, a human and back."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from tests.pictures import DIGITAL, PAPER, RAIL
 from tests.product import Product
 
 pytestmark = [pytest.mark.dialogue, pytest.mark.soak]
@@ -44,6 +45,26 @@ def test_everything_through_telegram(product: Product) -> None:
 
     rows = product.query("select state, count(*) from outbox_message where channel = 'door:telegram' group by state")
     assert {state for state, _ in rows} == {"sent"}, rows
+
+
+def test_a_photo_of_an_invoice(product: Product) -> None:
+    person = str(int(CHAT) + 1)
+    checked = telegram(product, "photo", person, DIGITAL, "--wait", "60")
+    assert "已识别图中的发票" in checked, checked
+    assert "查验结果：一致" in checked, checked
+
+    asked = telegram(product, "photo", person, RAIL, "--wait", "60")
+    assert "26119110000000006001" in asked, asked
+    assert "价税合计（小写）是多少元" in asked, asked
+    assert "查验结果" in telegram(product, "say", person, "553.5", "--wait", "60")
+
+    # in the middle of something else
+    telegram(product, "say", person, "算一下契税", "--wait", "60")
+    switched = telegram(product, "photo", person, PAPER, "--wait", "60")
+    assert "先放下“算契税”" in switched, switched
+    assert "增值税电子普通发票" in switched, switched
+
+    assert "不是发票的二维码" in telegram(product, "photo", person, "https://example.cn", "--wait", "60")
 
 
 def until_shown(product: Product, words: str) -> None:
