@@ -168,6 +168,8 @@ class Run:
                 continue
             except httpx.HTTPError:
                 return  # killed with the call in its hands: WeChat calls again
+            if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+                return  # not taken, and said so: WeChat calls again
             self.took.append(time.monotonic() - began)
             assert response.status_code == 200, response.text
             self.show(self._player.told(response.content) or "")
