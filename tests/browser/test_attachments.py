@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import FilePayload, Locator, expect
 
 from tests.browser.axe import findings
-from tests.browser.chat import ANSWER_MS, PHONE, Chat, NewPage
+from tests.browser.chat import ANSWER_MS, PHONE, SMALL_PHONE, Chat, NewPage
 from tests.pictures import photo
 
 pytestmark = [pytest.mark.dialogue, pytest.mark.browser]
@@ -122,3 +122,45 @@ def test_pasted_and_dropped(new_page: NewPage) -> None:
     send(chat)
     expect(chat.answers.last).to_contain_text("文件已收到", timeout=ANSWER_MS)
     expect(chat.entries("user").last).to_contain_text("拖.pdf")
+
+
+def test_the_files_are_told_of_in_the_language_of_the_interface(new_page: NewPage) -> None:
+    page = new_page("/")
+    chat = Chat(page)
+    choose(chat, "账.pdf", b"MZ this is no PDF", "application/pdf")
+    choose(chat, "安装.exe", b"MZ", "application/x-msdownload")
+    expect(chat.root.get_by_text("“安装.exe”的格式不能发送")).to_be_visible()
+    chat.root.evaluate("(element) => element.setAttribute('language', 'en')")
+    expect(chat.root.get_by_text("安装.exe cannot be sent")).to_be_visible()
+    tray = chat.root.get_by_role("list", name="Files to send").get_by_role("listitem")
+    expect(tray.get_by_role("button", name="Remove 账.pdf")).to_be_visible()
+    expect(chat.root.get_by_role("button", name="Choose files")).to_be_visible()
+    chat.root.get_by_role("button", name="Send", exact=True).click()
+    # what the hub refuses is said in the hub's words
+    expect(tray.locator("[lang=zh].note")).to_contain_text("这种格式的文件不能接收")
+    assert findings(page) == []
+    chat.root.evaluate("(element) => element.setAttribute('language', 'zh-Hant')")
+    expect(chat.root.get_by_role("list", name="待傳送的附件")).to_contain_text("这种格式的文件不能接收")
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_three_files_leave_room_to_write_on_a_small_phone(new_page: NewPage, large: bool) -> None:
+    page = new_page("/embed", viewport=SMALL_PHONE, is_mobile=True, has_touch=True, reduced_motion="reduce")
+    chat = Chat(page)
+    chat.root.evaluate("(element, large) => element.toggleAttribute('large', large)", large)
+    chat.launcher.click()
+    name = "2026年度第三季度小规模纳税人增值税及附加税费申报表"
+    files: list[FilePayload] = [
+        {"name": f"{name}{n}.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"} for n in range(3)
+    ]
+    chat.root.locator("input[type=file]").set_input_files(files)
+    expect(chosen(chat)).to_have_count(3)
+    place = chat.input.bounding_box()
+    send_button = chat.root.get_by_role("button", name="发送").bounding_box()
+    assert place is not None
+    assert send_button is not None
+    assert place["width"] > SMALL_PHONE["width"] / 2
+    assert send_button["y"] + send_button["height"] <= SMALL_PHONE["height"]
+    chosen(chat).last.get_by_role("button").click()
+    expect(chosen(chat)).to_have_count(2)
+    assert findings(page) == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.browser.axe import findings
 from tests.browser.chat import PHONE, Chat, NewPage
@@ -164,3 +164,17 @@ def test_no_serious_finding_while_it_asks_listens_and_fails(
     chat.ends("not-allowed")
     expect(chat.note).to_contain_text("没有使用麦克风的权限")
     assert findings(chat.page) == []
+
+
+def test_nothing_is_heard_any_more_while_files_are_sent(new_page: NewPage) -> None:
+    chat = speaker(new_page)
+    file: FilePayload = {"name": "账.pdf", "mimeType": "application/pdf", "buffer": b"MZ this is no PDF"}
+    chat.root.locator("input[type=file]").set_input_files(file)
+    chat.start()
+    chat.says("请看附件")
+    chat.root.get_by_role("button", name="发送", exact=True).click()
+    expect(chat.mic).to_have_attribute("aria-pressed", "false")
+    expect(chat.root.locator(".tray")).to_contain_text("这种格式的文件不能接收")
+    chat.says("还有")
+    expect(chat.input).to_have_value("请看附件")
+    expect(chat.entries("user")).to_have_count(0)

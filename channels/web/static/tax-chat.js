@@ -1768,7 +1768,8 @@
         parts.size, parts.menuButton, parts.close, parts.menu),
       parts.offer, parts.banner, parts.strip, parts.rate,
       h('div', { class: 'middle' }, parts.scroll, parts.newer),
-      h('div', { class: 'bottom' }, parts.voiceNote, parts.fileNote, parts.tray, parts.consent, parts.form, parts.file, words('p', { class: 'footer' }, 'disclaimer')),
+      h('div', { class: 'bottom' }, h('div', { class: 'above' }, parts.voiceNote, parts.fileNote, parts.tray),
+        parts.consent, parts.form, parts.file, words('p', { class: 'footer' }, 'disclaimer')),
       parts.confirm);
       this.parts = parts;
       this.dictation = new Dictation(parts.input, (key) => this.tellOfVoice(key), () => this.keepDraft());
@@ -2583,7 +2584,7 @@
     .attachments { list-style: none; padding: 0 !important; }
     .attachments li { display: flex; align-items: center; gap: 6px; }
     .saved-file { min-height: 44px; text-align: left; text-decoration: underline; text-underline-offset: 3px; overflow-wrap: anywhere; }
-    .tray { list-style: none; margin-bottom: 8px; max-height: 30vh; overflow-y: auto; }
+    .tray { list-style: none; margin-bottom: 8px; }
     .tray li { display: flex; align-items: center; gap: 10px; padding: 2px 2px 2px 12px; border: 1px solid var(--line); border-radius: 12px;
       background: var(--sunken); font-size: calc(var(--s) + 1px); line-height: 1.5; }
     .tray li + li { margin-top: 6px; }
@@ -2631,10 +2632,12 @@
       min-height: 44px; padding: 0 18px 0 14px; border-radius: 22px; background: var(--brand-strong); color: #fff; font-size: var(--s);
       font-weight: 600; box-shadow: var(--shadow); }
 
-    .bottom { flex: none; padding: 8px 12px max(8px, env(safe-area-inset-bottom)); border-top: 1px solid var(--line); background: var(--surface); }
+    .bottom { display: flex; flex-direction: column; min-height: 0; max-height: 75%; padding: 8px 12px max(8px, env(safe-area-inset-bottom)); border-top: 1px solid var(--line); background: var(--surface); }
+    .above { min-height: 0; overflow-y: auto; }
+    .bottom > :not(.above) { flex: none; }
     .consent, .file-note, .voice-note { margin: 2px 4px 8px; font-size: var(--s); line-height: 1.55; color: var(--muted); }
     .voice-note { color: var(--text); }
-    .voice-note.trouble { color: var(--bad); }
+    .voice-note.trouble, .file-note { color: var(--bad); }
     .composer { display: flex; align-items: flex-end; gap: 4px; }
     .composer .icon-button { color: var(--brand); }
     .mic[aria-pressed=true] { background: var(--bad); color: var(--surface); animation: listen 1.6s infinite; }
@@ -2689,6 +2692,16 @@
       .scroll { padding: 16px 12px 8px; }
       .mark { display: none; }
       .header { padding-left: 16px; }
+    }
+    @media (max-width: 360px) {
+      :host([attachments]) .composer { flex-wrap: wrap; }
+      :host([attachments]) .input { order: -1; flex: 1 0 100%; }
+      :host([attachments]) .send { margin-left: auto; }
+    }
+    @media (max-width: 420px) {
+      :host([attachments][large]) .composer { flex-wrap: wrap; }
+      :host([attachments][large]) .input { order: -1; flex: 1 0 100%; }
+      :host([attachments][large]) .send { margin-left: auto; }
     }
     @media (max-width: 600px) {
       @supports (height: 100dvh) { :host(:not([mode=page])) .panel, :host([large]:not([mode=page])) .panel { height: var(--viewport-height, 100dvh); } }
