@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import psycopg
@@ -148,6 +148,16 @@ BY_STATUS: dict[int, type[HubError]] = {404: NotFound, 405: MethodNotAllowed, 41
 ErrorPage = Callable[[Request, int, str, str, str], Response]
 
 
+def _wrong(item: Mapping[str, Any]) -> str:
+    """What is wrong with a field, where a word says it."""
+    words = {
+        "missing": "（没有填写）", "json_invalid": "（不是完整的JSON）",
+        "string_too_long": "（最多{max_length}个字）", "string_too_short": "（至少{min_length}个字）",
+        "too_long": "（最多{max_length}项）",
+    }  # fmt: skip
+    return words.get(item["type"], "").format_map(item.get("ctx") or {})
+
+
 def add_error_handlers(app: FastAPI, error_page: ErrorPage) -> None:
     """Turn every exception into problem details in Chinese, or into a page where a browser asked for one."""
 
@@ -174,7 +184,8 @@ def add_error_handlers(app: FastAPI, error_page: ErrorPage) -> None:
             {"field": ".".join(str(part) for part in item["loc"][1:]) or str(item["loc"][0]), "reason": item["type"]}
             for item in error.errors()
         ]
-        named = "、".join(sorted({item["field"] for item in fields}))[:200]
+        wrong = {item["field"]: _wrong(raw) for item, raw in zip(fields, error.errors(), strict=True)}
+        named = "、".join(f"{field}{why}" for field, why in sorted(wrong.items()))[:200]
         return problem(request, Invalid(f"填写内容有误，请检查：{named}。"), errors=fields)
 
     @app.exception_handler(HTTPException)
