@@ -8,7 +8,7 @@ import secrets
 import time
 import uuid
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -32,10 +32,11 @@ WITHIN = 60.0
 
 @dataclass(frozen=True)
 class Shown:
-    """A message on the screen; `buttons` by title, with what pressing one takes."""
+    """A message on the screen, since when; `buttons` by title, with what pressing one takes."""
 
     text: str
     buttons: dict[str, str]
+    at: datetime = field(default_factory=clock.now)
 
 
 class Device(ABC):
@@ -125,13 +126,13 @@ class Numbered(Device):
         self.write(shown.buttons[title])
 
     @staticmethod
-    def read(text: str) -> Shown:
+    def read(text: str, at: datetime | None = None) -> Shown:
         """A message with its choices by title."""
         _, mark, offer = text.rpartition("回复数字选择：")
         if not mark:
             _, mark, offer = text.rpartition("回复字母选择：")
         found = re.findall(r"^(\d+|[A-Z])\. (.+)$", offer, re.MULTILINE) if mark else []
-        return Shown(text, {title: label for label, title in found})
+        return Shown(text, {title: label for label, title in found}, at or clock.now())
 
 
 class Widget(Device):
@@ -186,7 +187,7 @@ class WechatPhone(Numbered):
         found = self.stage.in_transaction(lambda session: wechat.delivered(session, self.open_id, self._since))
         if found:
             self._since = found[-1][0]
-        return [self.read(text) for _, text in found]
+        return [self.read(text, at) for at, text in found]
 
 
 class MobilePhone(Numbered):

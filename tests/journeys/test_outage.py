@@ -21,7 +21,7 @@ from hub.kit import clock
 from services.gateways.behaviour import Mode, tell
 from services.gateways.sms.models import SandboxSmsControl
 from tests.conversations.stage import Stage
-from tests.journeys.devices import Device, MobilePhone, TelegramPhone, WechatPhone
+from tests.journeys.devices import Device, MobilePhone, Shown, TelegramPhone, WechatPhone
 from tests.product import Product
 
 pytestmark = [pytest.mark.dialogue, pytest.mark.soak, pytest.mark.timeout(3600)]
@@ -56,7 +56,7 @@ class Served:
         (own,) = [one["conversation_id"] for one in self._waiting() if one["conversation_id"] not in known]
         self.path = f"/conversations/{own}"
         staff.post(f"{self.path}/claim").raise_for_status()
-        self.read = ""
+        self._shown: list[Shown] = []
 
     def _waiting(self) -> list[dict[str, str]]:
         found: list[dict[str, str]] = self._staff.get(
@@ -76,9 +76,14 @@ class Served:
         self.looks()
 
     def looks(self) -> None:
-        """Read what came, in the order in which it came."""
-        self.read += "".join(one.text for one in self.device.screen + self.device.fetched())
+        """Read what came."""
+        self._shown += self.device.screen + self.device.fetched()
         self.device.screen = []
+
+    @property
+    def numbers(self) -> list[str]:
+        """What the agent said, in the order in which it came."""
+        return NUMBERED.findall("".join(one.text for one in sorted(self._shown, key=lambda one: one.at)))
 
 
 @pytest.fixture
@@ -119,8 +124,8 @@ def test_ten_minutes_without_any_party(stage: Stage) -> None:
         behave(stage, Mode.NORMAL)
         wanted = [str(number) for number in range(sent)]
         deadline = time.monotonic() + BACK_WITHIN
-        while any(NUMBERED.findall(one.read) != wanted for one in served):
-            late = {one.device.name: NUMBERED.findall(one.read) for one in served}
+        while any(one.numbers != wanted for one in served):
+            late = {one.device.name: one.numbers for one in served if one.numbers != wanted}
             assert time.monotonic() < deadline, late
             for one in served:
                 one.writes()
