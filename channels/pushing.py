@@ -138,9 +138,9 @@ class DoorDeliverer:
                 await identities.pushed(session, identity.id)
         return Taken(party_id)
 
-    async def answers(self) -> bool:
+    async def probe(self) -> bool:
         """Whether the party answers at all; see `Probes`."""
-        return await self._channel.answers() if isinstance(self._channel, Probes) else True
+        return await self._channel.probe() if isinstance(self._channel, Probes) else True
 
     async def _may_write(self, identity_id: UUID) -> None:
         """Let pass while the person wants to hear from us and the party lets us write to them.

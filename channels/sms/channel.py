@@ -113,7 +113,7 @@ class SmsChannel:
             raise Uncertain(error.reason) from error
         return _taken(reply)
 
-    async def answers(self) -> bool:
+    async def probe(self) -> bool:
         """Whether a carrier answers: one is asked for a message that nobody ever sent; see `Probes`."""
         try:
             await self._gateway().delivery(NEVER_SENT, NOBODY, clock.today())

@@ -141,7 +141,7 @@ class TelegramChannel:
         """Close the connections."""
         await self._api.close()
 
-    async def answers(self) -> bool:
+    async def probe(self) -> bool:
         """Whether Telegram answers; see `Probes`."""
         try:
             await self._api.call("getMe")

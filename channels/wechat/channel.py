@@ -104,9 +104,9 @@ class WechatChannel:
         await self.client.send_text(target.address, part.text)
         return None
 
-    async def answers(self) -> bool:
+    async def probe(self) -> bool:
         """Whether WeChat answers; see `Probes`."""
-        return await self.client.answers()
+        return await self.client.probe()
 
     async def fetch(self, reference: str) -> Fetched:
         """A file that somebody sent; see `KeepsFiles`."""

@@ -208,7 +208,7 @@ class WechatClient:
         """Close the connections."""
         await self._http.aclose()
 
-    async def answers(self) -> bool:
+    async def probe(self) -> bool:
         """Whether WeChat answers at all; it is asked for its own addresses (get_api_domain_ip), which does nothing."""
         try:
             token = await self._tokens.get()

@@ -230,7 +230,7 @@ async def _answers(deliverer: Deliverer) -> bool:
         return True
     try:
         async with asyncio.timeout(LONGEST_ATTEMPT.total_seconds()):
-            return await deliverer.answers()
+            return await deliverer.probe()
     except Exception as error:
         log.warning("outbox_not_probed", error=type(error).__name__)
         return False

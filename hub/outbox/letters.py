@@ -92,7 +92,7 @@ class Probes(Protocol):
     An attempt whose end nobody knows may be repeated only once; with this it is not repeated into the same outage.
     """
 
-    async def answers(self) -> bool:
+    async def probe(self) -> bool:
         """Whether it does; raises nothing."""
         ...
 

@@ -212,7 +212,7 @@ QUERIES: Mapping[str, str] = {
     "/api/v1/filing/batches/template": "?form=vat_small_scale",
     "/api/v1/staff/filing/returns": "?taxpayer_id={taxpayer_id}",
 }
-OTHER_PARTS = {"channel": "wechat", "day": "2026-10-20", "party": "wechat"}
+OTHER_PARTS = {"step": "phone", "channel": "wechat", "day": "2026-10-20", "party": "wechat"}
 
 
 def form_of(skill: str, ids: Ids) -> dict[str, str]:

@@ -106,7 +106,7 @@ class PlainChannel:
             raise Uncertain("lost")
         return party_id
 
-    async def answers(self) -> bool:
+    async def probe(self) -> bool:
         return not self.party.broken
 
     async def acknowledge(self, messages: Sequence[InboundMessage]) -> None:
