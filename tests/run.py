@@ -57,11 +57,15 @@ UNITS = Step(
     pytest("-n", "2", "--dist", "loadscope", "--timeout", "300", "--durations", "8", "-m", f"not ({NEEDS_MORE})"),
 )
 CONTENT = Step("what the content must say", pytest("-m", "content and not soak"))
+PREPARED = Step("the product, set up once", [PY, "-m", "tests.prepared"])
 TALKS = Step(
-    "conversations on the real Rasa, pages in the real browser",
-    pytest("--durations", "12", "-m", "(dialogue or browser) and not (chaos or soak)"),
+    "conversations on the real Rasa", pytest("--durations", "20", "-m", "dialogue and not (browser or chaos or soak)")
 )
-KILLS = Step("kills and fuzzing, short", pytest("--durations", "12", "-m", "chaos and not soak"), product="test-kills")
+KILLS = Step("kills and fuzzing, short", pytest("--durations", "20", "-m", "chaos and not soak"), product="test-kills")
+PAGES = Step(
+    "pages in the real browser", pytest("--durations", "20", "-m", "browser and not (chaos or soak)"),
+    product="test-pages",
+)  # fmt: skip
 LONG = Step(
     "the long runs",
     pytest("-m", "soak or chaos", "--timeout", "7200", "-o", "faulthandler_timeout=3600"),
@@ -74,7 +78,13 @@ Lane = Sequence[Step]
 QUICK: list[Sequence[Lane]] = [[[step]] for step in (FORMAT, LINT, TYPES, IMPORTS, DIALOGUE)]
 # what waits for databases, processes and pages leaves most of two cores idle: it shares them with what computes
 FAST: list[Sequence[Lane]] = [*QUICK, [[UNITS]], [[VECTORS]], [[CONTENT]]]
-EVERYTHING: list[Sequence[Lane]] = [*QUICK, [[UNITS]], [[VECTORS], [MODEL]], [[TALKS], [CONTENT, KILLS]]]
+EVERYTHING: list[Sequence[Lane]] = [
+    *QUICK,
+    [[UNITS]],
+    [[VECTORS], [MODEL]],
+    [[PREPARED], [CONTENT]],
+    [[TALKS], [KILLS, PAGES]],
+]
 
 
 def run(step: Step, environment: Mapping[str, str], output: IO[bytes] | None) -> int:

@@ -47,6 +47,7 @@ class Device(ABC):
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.screen: list[Shown] = []
+        [(self._since_we_have_it,)] = stage.product.query("select now()")
 
     @property
     def last_text(self) -> str:
@@ -89,14 +90,14 @@ class Device(ABC):
         return self.fetched() if shown else came + self.fetched()
 
     def _settled(self) -> bool:
-        """Whether nothing is being worked on and nothing is on its way."""
-        open_turns = self.stage.product.query(
-            "select count(*) from message where direction = 'in' and processed_at is null"
-        )
-        on_its_way = self.stage.product.query(
-            "select count(*) from outbox_message where channel like 'door:%%' and due_at is not null"
-        )
-        return not open_turns[0][0] and not on_its_way[0][0]
+        """Whether nothing that was said since we have the device is being worked on or on its way."""
+        [(open_turns, on_its_way)] = self.stage.product.query(
+            "select (select count(*) from message where direction = 'in' and processed_at is null and created_at > %s),"
+            " (select count(*) from outbox_message where channel like 'door:%%' and due_at is not null"
+            " and created_at > %s)",
+            self._since_we_have_it, self._since_we_have_it,
+        )  # fmt: skip
+        return not open_turns and not on_its_way
 
     @abstractmethod
     def write(self, text: str) -> None:

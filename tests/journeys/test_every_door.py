@@ -1,4 +1,7 @@
-"""The same four things through each door: ask, check an invoice, file and pay with step-up, a human and back."""
+"""The same four things through each door: ask, check an invoice, file and pay with step-up, a human and back.
+
+Filing is the longest of them and stands for all in `make test`; `make soak` does everything.
+"""
 
 from __future__ import annotations
 
@@ -34,12 +37,14 @@ def device(request: pytest.FixtureRequest, stage: Stage) -> Device:
     return made
 
 
+@pytest.mark.soak
 def test_a_question_is_answered_with_its_basis(device: Device) -> None:
     shown = device.says("首套房契税多少")
     assert "140平方米" in shown
     assert "依据：《" in shown
 
 
+@pytest.mark.soak
 def test_an_invoice_is_checked_step_by_step(device: Device) -> None:
     device.stage.product.query("delete from sandbox_inspection returning request_id")
     assert "发票号码" in device.says("我要查发票")
@@ -76,6 +81,7 @@ def test_vehicle_tax_is_filed_and_paid_with_proof_of_identity_on_the_way(device:
     assert "完税凭证" in device.says("付好了吗")
 
 
+@pytest.mark.soak
 def test_a_talk_to_a_human_and_back(device: Device) -> None:
     assert "已为您转人工" in device.says("转人工")
     with device.stage.product.staff() as staff:
