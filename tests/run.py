@@ -80,10 +80,8 @@ QUICK: list[Sequence[Lane]] = [[[step]] for step in (FORMAT, LINT, TYPES, IMPORT
 FAST: list[Sequence[Lane]] = [*QUICK, [[UNITS]], [[VECTORS]], [[CONTENT]]]
 EVERYTHING: list[Sequence[Lane]] = [
     *QUICK,
-    [[UNITS]],
-    [[VECTORS], [MODEL]],
-    [[PREPARED], [CONTENT]],
-    [[TALKS], [KILLS, PAGES]],
+    [[UNITS], [MODEL, VECTORS, PREPARED]],
+    [[TALKS, CONTENT], [KILLS, PAGES]],
 ]
 
 

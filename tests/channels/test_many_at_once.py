@@ -34,7 +34,7 @@ class UnevenRasa(RasaWire):
         return await super().handle_async_request(request)
 
 
-@pytest.mark.parametrize("kind", [SlipHand, PlainHand])
+@pytest.mark.parametrize("kind", [pytest.param(SlipHand, marks=pytest.mark.soak), PlainHand])
 async def test_every_message_three_times(empty_database: str, kind: type[PlainHand]) -> None:
     hand: Hand = kind()
     rasa, settings, chance = UnevenRasa(), get_settings(), random.Random(1)

@@ -155,6 +155,7 @@ class TestNumbers:
         assert (await carriers.gateway.send(a_message())).accepted
 
 
+@pytest.mark.soak
 class TestTenMinutesDown:
     async def people(self, door: Bench, count: int) -> dict[str, UUID]:
         """As many people who wrote, with their conversations."""
